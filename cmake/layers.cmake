@@ -1,0 +1,61 @@
+# The layers, lowest first. A layer sees the libraries of the layers below it and the foreign
+# libraries that it owns; it passes both on. A layer without files is an empty library.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
+pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml>=0.7.12)
+# No version: the .pc file of Debian's utf8proc 2.8 calls itself 2.6.0.
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv>=1.44)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka>=2.0.2)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq>=15)
+find_package(Threads REQUIRED)
+
+# gb_layer(name below foreign...): library gb_<name> from src/<name>/*.c.
+function(gb_layer name below)
+  file(GLOB sources CONFIGURE_DEPENDS src/${name}/*.c)
+  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+  if(sources)
+    add_library(gb_${name} STATIC ${sources})
+    target_link_libraries(gb_${name} PUBLIC ${below} ${ARGN} PRIVATE gb_flags)
+  else()
+    add_library(gb_${name} INTERFACE)
+    target_link_libraries(gb_${name} INTERFACE ${below} ${ARGN})
+  endif()
+endfunction()
+
+gb_layer(base "" PkgConfig::CRYPTO)
+gb_layer(core gb_base)
+gb_layer(codec gb_core PkgConfig::JANSSON PkgConfig::FYAML PkgConfig::UTF8PROC)
+gb_layer(lane gb_codec)
+gb_layer(shell gb_lane PkgConfig::UV PkgConfig::RDKAFKA PkgConfig::PQ Threads::Threads)
+
+# Adapters that need C see the public headers and nothing else.
+file(GLOB adapter_sources CONFIGURE_DEPENDS adapters/*/*.c)
+if(adapter_sources)
+  add_library(gb_adapters STATIC ${adapter_sources})
+  target_link_libraries(gb_adapters PRIVATE gb_flags)
+else()
+  add_library(gb_adapters INTERFACE)
+endif()
+
+# The two top layers need each other: one library, so that tests can link them too.
+# main.c, in either folder, holds main() and is the only file outside the library.
+file(GLOB app_sources CONFIGURE_DEPENDS src/daemon/*.c src/cli/*.c)
+set(main_source ${app_sources})
+list(FILTER main_source INCLUDE REGEX "/main\\.c$")
+list(FILTER app_sources EXCLUDE REGEX "/main\\.c$")
+if(app_sources)
+  add_library(gb_app STATIC ${app_sources})
+  target_link_libraries(gb_app PUBLIC gb_shell gb_adapters PRIVATE gb_flags)
+  target_compile_definitions(gb_app PRIVATE GB_VERSION="${PROJECT_VERSION}")
+else()
+  add_library(gb_app INTERFACE)
+  target_link_libraries(gb_app INTERFACE gb_shell gb_adapters)
+endif()
+if(main_source)
+  add_executable(gridbridge ${main_source})
+  target_link_libraries(gridbridge PRIVATE gb_app gb_flags)
+  target_compile_definitions(gridbridge PRIVATE GB_VERSION="${PROJECT_VERSION}")
+  install(TARGETS gridbridge RUNTIME)
+endif()
