@@ -6,6 +6,13 @@ target_compile_options(gb_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
   -Wswitch-enum -Wundef -Wvla -Wformat=2 -Wcast-qual -Werror)
 
+# File names in assertions are relative to the tree.
+target_compile_options(gb_flags INTERFACE -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
+# Error texts are cut on purpose, and whether gcc warns of that depends on its optimiser.
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(gb_flags INTERFACE -Wno-format-truncation)
+endif()
+
 if(GB_SANITIZE)
   target_compile_options(gb_flags INTERFACE
     -fsanitize=${GB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
