@@ -1,0 +1,40 @@
+"""Fixtures of the integration tests: one real Kafka and one real PostgreSQL for the whole run.
+
+A test that kills or pauses a server takes its own: `gb_servers.Kafka("name")`.
+"""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "runner"))
+
+from gb_servers import ROOT, Kafka, Postgres  # noqa: E402
+
+
+def without_kafka():
+    """Fails with CI=true; elsewhere skips, which the runner counts and shows."""
+    why = "Kafka could not be fetched (build/kafka-missing): nothing is proved here"
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def kafka():
+    if os.path.exists(os.path.join(ROOT, "build", "kafka-missing")):
+        without_kafka()
+    with Kafka("kafka-shared") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    with Postgres("postgres-shared") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def gridbridge():
+    """Path of the release program."""
+    return os.environ.get("GB_BIN") or os.path.join(ROOT, "build", "release", "gridbridge")
