@@ -1,7 +1,8 @@
 """Fixtures of the integration tests: one real Kafka and one real PostgreSQL for the whole run.
 
-A test that kills or pauses a server takes its own: `gb_servers.Kafka("name")`.
+A test that kills or pauses a server takes its own: `new_kafka("name")`, `new_postgres("name")`.
 """
+import contextlib
 import os
 import sys
 
@@ -20,12 +21,44 @@ def without_kafka():
     pytest.skip(why)
 
 
-@pytest.fixture(scope="session")
-def kafka():
+def kafka_jars():
     if os.path.exists(os.path.join(ROOT, "build", "kafka-missing")):
         without_kafka()
+
+
+def stop_if_running(server):
+    if server.is_running():
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka():
+    kafka_jars()
     with Kafka("kafka-shared") as server:
         yield server
+
+
+@pytest.fixture
+def new_kafka():
+    """`new_kafka("name", **settings)`: a broker of the test's own, started; stopped afterwards."""
+    kafka_jars()
+    with contextlib.ExitStack() as stack:
+        def make(name, **settings):
+            server = Kafka(name, **settings)
+            stack.callback(stop_if_running, server)
+            return server.start()
+        yield make
+
+
+@pytest.fixture
+def new_postgres():
+    """`new_postgres("name", **settings)`: a database of the test's own, started."""
+    with contextlib.ExitStack() as stack:
+        def make(name, **settings):
+            server = Postgres(name, **settings)
+            stack.callback(stop_if_running, server)
+            return server.start()
+        yield make
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ def tell(outcome, name, seconds, text):
 
 
 def pytest_runtest_logreport(report):
-    text = str(report.longrepr) if report.longrepr else ""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+    text = str(reason) if reason else ""
     if report.skipped:
         tell("skip", report.nodeid, report.duration, text)
     elif report.failed:
