@@ -71,7 +71,12 @@ def asan(run):
 
 
 def fuzz(run):
-    """Each corpus is replayed, then the target looks further for a few seconds."""
+    """Each corpus is replayed, then the target looks further for a few seconds.
+
+    An input that breaks a target is kept in build/fuzz-found.
+    """
+    kept = path("build", "fuzz-found")
+    os.makedirs(kept, exist_ok=True)
     sources = sorted(glob.glob(path("tests", "fuzz", "fuzz_*.c")))
     seconds = min(FUZZ_SECONDS_EACH, FUZZ_SECONDS_ALL * WORKERS // max(1, len(sources)))
 
@@ -87,7 +92,7 @@ def fuzz(run):
         return results + run_plain(
             f"fuzz.{stem}.search",
             [program, f"-max_total_time={max(1, seconds)}", "-timeout=10", "-rss_limit_mb=2048",
-             found, *seeds], 120, found)
+             f"-artifact_prefix={kept}/{name}-", found, *seeds], 120, found)
 
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         for results in pool.map(one, sources):
