@@ -1,0 +1,95 @@
+/* The intake record: what intake writes to gb.intake, one lane reads, and the ledger keeps.
+ *
+ * On the wire (RECORDS 2): line one is canonical JSON {kind, town, src, w, verdict, reason, source,
+ * entity, key, op, version, bootstrap, fields, text, h_src, h_map, h_refuse, h_img}; line two, only
+ * where there is free text, {name: {salt, text}}. Absent members are left out. The struct borrows
+ * from the arena that the reader was given. */
+#ifndef GRIDBRIDGE_RECORD_H
+#define GRIDBRIDGE_RECORD_H
+
+#include "gridbridge/value.h"
+
+/* control: lines that the lane's own house writes (resume, accept-loss); never on a topic. */
+enum gb_kind {
+    GB_KIND_OBSERVATION,
+    GB_KIND_DECISION,
+    GB_KIND_POLICY,
+    GB_KIND_TICK,
+    GB_KIND_CONTROL
+};
+
+enum gb_verdict { GB_ACCEPTED, GB_REFUSED, GB_DEAD, GB_IGNORED };
+
+enum gb_op { GB_OP_PUT, GB_OP_DELETE, GB_OP_ENTER, GB_OP_LEAVE };
+
+/* Where a source record stood. stream = "cluster/topic/partition". */
+struct gb_coord {
+    struct gb_str cluster;
+    struct gb_str topic;
+    int32_t partition;
+    int64_t offset;
+    int32_t index; /* row within the source message, from 0 */
+};
+
+#define GB_VERSION_PARTS_MAX 4
+
+/* Declared order of two images of one row: first the column (if both have one), then the
+ * envelope's own position, part by part, then the Kafka position. A delete has no column. */
+struct gb_version {
+    bool has_column;
+    int64_t column;
+    uint32_t parts_count; /* 0: the envelope gives no position */
+    int64_t parts[GB_VERSION_PARTS_MAX];
+};
+
+#define GB_TEXTS_MAX 4
+
+/* One free text: commitment = base64(SHA-256(salt || text)); text is absent once erased. */
+struct gb_text {
+    struct gb_str name; /* title, description, place */
+    struct gb_str commitment;
+    struct gb_str salt; /* base64 of 16 bytes */
+    struct gb_str text;
+};
+
+struct gb_record {
+    enum gb_kind kind;
+    struct gb_str town; /* 9 digits, or "" */
+    struct gb_coord src;
+    struct gb_str session; /* writer session id */
+    int64_t n;             /* number within (session, lane), from 0 */
+    enum gb_verdict verdict;
+    struct gb_str reason; /* word of a status where dead, class where refused */
+    struct gb_str detail; /* dead: what was expected, at which JSON path; never the bytes */
+    struct gb_str source; /* configured source name: party_building */
+    struct gb_str entity; /* matter */
+    struct gb_str key;
+    enum gb_op op;
+    struct gb_version version;
+    bool bootstrap;
+    struct gb_value fields; /* GB_OBJECT (tick, policy, control have theirs) or GB_NULL */
+    uint32_t texts_count;
+    struct gb_text texts[GB_TEXTS_MAX];
+    struct gb_str h_src;    /* hex SHA-256(cluster salt || key || value) of the source record */
+    struct gb_str h_map;    /* hex hash of the mapping with its lookup files */
+    struct gb_str h_refuse; /* hex hash of the refuse-list */
+    struct gb_str h_img;    /* hex hash of the mapped image (op, fields, texts), salted */
+};
+
+/* Names of the fields of an observation of entity `matter`; a mapping fills them. Times are
+ * milliseconds since 1970 UTC. */
+#define GB_FIELD_CATEGORY "category"        /* raw source code, string */
+#define GB_FIELD_STATE "state"              /* raw source code, string */
+#define GB_FIELD_LEVEL "level"              /* raw source code, string */
+#define GB_FIELD_GRID "grid"                /* 15-digit code, absent if only the village is known */
+#define GB_FIELD_VILLAGE "village"          /* 12-digit code */
+#define GB_FIELD_OCCURRED_AT "occurred_at"  /* int */
+#define GB_FIELD_DEADLINE_AT "deadline_at"  /* int */
+#define GB_FIELD_REPORTER "reporter"        /* holder id hash "j1...." */
+#define GB_FIELD_ASSIGNEE "assignee"        /* holder id hash */
+#define GB_FIELD_CLAIMS_LEAD "claims_lead"  /* bool */
+#define GB_FIELD_XREF "xref"                /* "source/entity/key" of the peer's record */
+#define GB_FIELD_ATTACHMENTS "attachments"  /* array of strings, hex SHA-256 */
+#define GB_FIELD_UPDATED_AT "updated_at"    /* int */
+
+#endif

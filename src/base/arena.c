@@ -1,0 +1,140 @@
+/* Bump allocator: blocks in a list, newest first; a reset keeps the largest block. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+
+#define BLOCK_SIZE_MIN ((size_t)64 * 1024)
+
+struct gb_arena_block {
+    struct gb_arena_block *next;
+    size_t size;
+    size_t used;
+    alignas(max_align_t) char bytes[];
+};
+
+void gb_arena_init(struct gb_arena *arena, size_t used_max)
+{
+    *arena = (struct gb_arena){.used_max = used_max};
+}
+
+static void free_blocks(struct gb_arena_block *block)
+{
+    while (block != NULL) {
+        struct gb_arena_block *next = block->next;
+
+        free(block);
+        block = next;
+    }
+}
+
+void gb_arena_close(struct gb_arena *arena)
+{
+    free_blocks(arena->blocks);
+    arena->blocks = NULL;
+    arena->used = 0;
+}
+
+void gb_arena_reset(struct gb_arena *arena)
+{
+    struct gb_arena_block *largest = arena->blocks;
+
+    for (struct gb_arena_block *b = arena->blocks; b != NULL; b = b->next) {
+        if (b->size > largest->size) {
+            largest = b;
+        }
+    }
+    while (arena->blocks != NULL) {
+        struct gb_arena_block *next = arena->blocks->next;
+
+        if (arena->blocks != largest) {
+            free(arena->blocks);
+        }
+        arena->blocks = next;
+    }
+    if (largest != NULL) {
+        largest->next = NULL;
+        largest->used = 0;
+    }
+    arena->blocks = largest;
+    arena->used = 0;
+}
+
+bool gb_arena_fits(const struct gb_arena *arena, size_t len)
+{
+    return len <= arena->used_max && arena->used <= arena->used_max - len;
+}
+
+static struct gb_arena_block *add_block(struct gb_arena *arena, size_t len)
+{
+    size_t size = arena->blocks == NULL ? BLOCK_SIZE_MIN : arena->blocks->size * 2;
+    struct gb_arena_block *block;
+
+    if (size > ((size_t)8 << 20)) {
+        size = (size_t)8 << 20;
+    }
+    if (size < len) {
+        size = len;
+    }
+    block = malloc(sizeof(*block) + size);
+    GB_CHECK(block != NULL);
+    block->next = arena->blocks;
+    block->size = size;
+    block->used = 0;
+    arena->blocks = block;
+    return block;
+}
+
+void *gb_arena_take(struct gb_arena *arena, size_t len)
+{
+    size_t align = alignof(max_align_t);
+    size_t rounded = (len + align - 1) / align * align;
+    struct gb_arena_block *block = arena->blocks;
+    void *taken;
+
+    GB_CHECK(rounded >= len && gb_arena_fits(arena, rounded));
+    if (block == NULL || block->size - block->used < rounded) {
+        block = add_block(arena, rounded);
+    }
+    taken = block->bytes + block->used;
+    block->used += rounded;
+    arena->used += rounded;
+    return memset(taken, 0, rounded);
+}
+
+struct gb_str gb_arena_str(struct gb_arena *arena, struct gb_str s)
+{
+    char *copy;
+
+    if (!gb_str_is(s)) {
+        return s;
+    }
+    copy = gb_arena_take(arena, s.len + 1);
+    if (s.len > 0) {
+        memcpy(copy, s.ptr, s.len);
+    }
+    return (struct gb_str){copy, s.len};
+}
+
+struct gb_str gb_arena_printf(struct gb_arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_list again;
+    char *text;
+    int len;
+
+    va_start(args, format);
+    va_copy(again, args);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    GB_CHECK(len >= 0);
+    text = gb_arena_take(arena, (size_t)len + 1);
+    (void)vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    return (struct gb_str){text, (size_t)len};
+}

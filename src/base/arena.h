@@ -1,0 +1,40 @@
+/* Bump allocator: one arena per batch, reset as a whole. Grows by blocks up to its bound. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "gridbridge/str.h"
+
+struct gb_arena_block;
+
+struct gb_arena {
+    struct gb_arena_block *blocks; /* newest first */
+    size_t used;                   /* bytes handed out since the last reset */
+    size_t used_max;               /* bound; a full arena ends in gb_check_failed unless asked */
+};
+
+/* An empty arena that may hand out used_max bytes; allocates nothing yet. */
+void gb_arena_init(struct gb_arena *arena, size_t used_max);
+
+/* Frees everything. */
+void gb_arena_close(struct gb_arena *arena);
+
+/* Forgets everything handed out; keeps the largest block for the next batch. */
+void gb_arena_reset(struct gb_arena *arena);
+
+/* True if len more bytes fit below the bound: ask before a step whose need is bounded. */
+bool gb_arena_fits(const struct gb_arena *arena, size_t len);
+
+/* Zeroed memory aligned for any type; never NULL: beyond the bound or out of memory ends the
+ * process (callers ask gb_arena_fits at the door, where a record can still be rejected). */
+void *gb_arena_take(struct gb_arena *arena, size_t len);
+
+/* A copy of s in the arena (absent stays absent), with a NUL behind it that len does not count. */
+struct gb_str gb_arena_str(struct gb_arena *arena, struct gb_str s);
+
+/* printf into the arena. */
+__attribute__((format(printf, 2, 3))) struct gb_str gb_arena_printf(struct gb_arena *arena,
+                                                                    const char *format, ...);
+
+#endif

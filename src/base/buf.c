@@ -1,0 +1,86 @@
+/* A growable run of bytes: doubles, ends the process when memory does. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+
+void gb_buf_close(struct gb_buf *buf)
+{
+    free(buf->bytes);
+    *buf = (struct gb_buf){0};
+}
+
+void gb_buf_reserve(struct gb_buf *buf, size_t more)
+{
+    size_t size = buf->size == 0 ? 256 : buf->size;
+    char *bytes;
+
+    GB_CHECK(buf->len + more >= more);
+    if (buf->size - buf->len >= more) {
+        return;
+    }
+    while (size - buf->len < more) {
+        size *= 2;
+    }
+    bytes = realloc(buf->bytes, size);
+    GB_CHECK(bytes != NULL);
+    buf->bytes = bytes;
+    buf->size = size;
+}
+
+void gb_buf_add(struct gb_buf *buf, const void *bytes, size_t len)
+{
+    if (len == 0) {
+        return;
+    }
+    gb_buf_reserve(buf, len);
+    memcpy(buf->bytes + buf->len, bytes, len);
+    buf->len += len;
+}
+
+void gb_buf_add_str(struct gb_buf *buf, struct gb_str s)
+{
+    gb_buf_add(buf, s.ptr, s.len);
+}
+
+void gb_buf_add_char(struct gb_buf *buf, char c)
+{
+    gb_buf_reserve(buf, 1);
+    buf->bytes[buf->len++] = c;
+}
+
+void gb_buf_add_int(struct gb_buf *buf, int64_t number)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (number < 0) {
+        digits[--at] = '-';
+    }
+    gb_buf_add(buf, digits + at, sizeof(digits) - at);
+}
+
+void gb_buf_printf(struct gb_buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_list again;
+    int len;
+
+    va_start(args, format);
+    va_copy(again, args);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    GB_CHECK(len >= 0);
+    gb_buf_reserve(buf, (size_t)len + 1);
+    (void)vsnprintf(buf->bytes + buf->len, (size_t)len + 1, format, again);
+    va_end(again);
+    buf->len += (size_t)len;
+}

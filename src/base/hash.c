@@ -1,0 +1,153 @@
+/* Hashes by libcrypto; one context a thread, so that a hash costs no allocation. */
+#include "base/hash.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "base/check.h"
+
+struct digest {
+    EVP_MD *md[2]; /* fetched once: an implicit fetch for each hash costs more than the hash */
+    EVP_MD_CTX *context;
+};
+
+static _Thread_local struct digest digest;
+
+static EVP_MD *digest_of(enum gb_hash_alg alg)
+{
+    if (digest.md[alg] == NULL) {
+        digest.md[alg] = EVP_MD_fetch(NULL, alg == GB_SHA256 ? "SHA256" : "SM3", NULL);
+    }
+    if (digest.context == NULL) {
+        digest.context = EVP_MD_CTX_new();
+    }
+    GB_CHECK(digest.md[alg] != NULL && digest.context != NULL);
+    return digest.md[alg];
+}
+
+const char *gb_hash_alg_word(enum gb_hash_alg alg)
+{
+    return alg == GB_SHA256 ? "sha256" : "sm3";
+}
+
+struct gb_hash gb_hash_parts(enum gb_hash_alg alg, const struct gb_str *parts, size_t count)
+{
+    struct gb_hash hash;
+    unsigned len = 0;
+    EVP_MD *md = digest_of(alg);
+
+    GB_CHECK(EVP_DigestInit_ex2(digest.context, md, NULL) == 1);
+    for (size_t i = 0; i < count; i++) {
+        GB_CHECK(EVP_DigestUpdate(digest.context, parts[i].ptr, parts[i].len) == 1);
+    }
+    GB_CHECK(EVP_DigestFinal_ex(digest.context, hash.bytes, &len) == 1 && len == GB_HASH_LEN);
+    return hash;
+}
+
+struct gb_hash gb_hash_of(enum gb_hash_alg alg, struct gb_str bytes)
+{
+    return gb_hash_parts(alg, &bytes, 1);
+}
+
+struct gb_hash gb_hmac(enum gb_hash_alg alg, struct gb_str key, struct gb_str bytes)
+{
+    struct gb_hash hash;
+    unsigned len = 0;
+    const unsigned char *input = (const unsigned char *)(bytes.len > 0 ? bytes.ptr : "");
+
+    GB_CHECK(key.len > 0);
+    GB_CHECK(HMAC(digest_of(alg), key.ptr, (int)key.len, input, bytes.len, hash.bytes, &len) !=
+             NULL);
+    GB_CHECK(len == GB_HASH_LEN);
+    return hash;
+}
+
+uint64_t gb_fnv1a(struct gb_str bytes)
+{
+    uint64_t hash = 0xcbf29ce484222325U;
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        hash = (hash ^ (unsigned char)bytes.ptr[i]) * 0x100000001b3U;
+    }
+    return hash;
+}
+
+void gb_hex(char *out, const uint8_t *bytes, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+}
+
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool gb_unhex(uint8_t *out, size_t len, struct gb_str hex)
+{
+    if (hex.len != 2 * len) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        int high = nibble(hex.ptr[2 * i]);
+        int low = nibble(hex.ptr[2 * i + 1]);
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        out[i] = (uint8_t)(high * 16 + low);
+    }
+    return true;
+}
+
+struct gb_str gb_hash_hex(struct gb_arena *arena, const struct gb_hash *hash)
+{
+    char *text = gb_arena_take(arena, 2 * (size_t)GB_HASH_LEN + 1);
+
+    gb_hex(text, hash->bytes, GB_HASH_LEN);
+    return (struct gb_str){text, 2 * (size_t)GB_HASH_LEN};
+}
+
+struct gb_str gb_base32(struct gb_arena *arena, const uint8_t *bytes, size_t len)
+{
+    static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+    size_t text_len = (len * 8 + 4) / 5;
+    char *text = gb_arena_take(arena, text_len + 1);
+    uint32_t bits = 0;
+    unsigned bits_count = 0;
+    size_t at = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        bits = (bits << 8 | bytes[i]) & 0xffffU;
+        bits_count += 8;
+        while (bits_count >= 5) {
+            bits_count -= 5;
+            text[at++] = digits[bits >> bits_count & 31];
+        }
+    }
+    if (bits_count > 0) {
+        text[at++] = digits[bits << (5 - bits_count) & 31];
+    }
+    GB_CHECK(at == text_len);
+    return (struct gb_str){text, text_len};
+}
+
+struct gb_str gb_base64(struct gb_arena *arena, const uint8_t *bytes, size_t len)
+{
+    size_t text_len = (len + 2) / 3 * 4;
+    char *text = gb_arena_take(arena, text_len + 1);
+    int written = EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
+
+    GB_CHECK(written == (int)text_len);
+    return (struct gb_str){text, text_len};
+}

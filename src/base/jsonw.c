@@ -1,0 +1,227 @@
+/* Direct writer of canonical JSON. Happy path: runs of plain bytes are copied as a whole. */
+#include "base/jsonw.h"
+
+#include "base/check.h"
+
+void gb_jsonw_init(struct gb_jsonw *w, struct gb_buf *out)
+{
+    *w = (struct gb_jsonw){.out = out};
+}
+
+static void before_value(struct gb_jsonw *w)
+{
+    if (w->after_key) {
+        w->after_key = false;
+        return;
+    }
+    if (w->depth == 0) {
+        return;
+    }
+    GB_CHECK(w->closer[w->depth - 1] == ']');
+    if (w->comma[w->depth - 1]) {
+        gb_buf_add_char(w->out, ',');
+    }
+    w->comma[w->depth - 1] = true;
+}
+
+static void open_level(struct gb_jsonw *w, char opener, char closer)
+{
+    before_value(w);
+    GB_CHECK(w->depth < GB_JSONW_DEPTH_MAX);
+    gb_buf_add_char(w->out, opener);
+    w->comma[w->depth] = false;
+    w->closer[w->depth] = closer;
+    w->key_len[w->depth] = 0;
+    w->depth++;
+}
+
+void gb_jsonw_object(struct gb_jsonw *w)
+{
+    open_level(w, '{', '}');
+}
+
+void gb_jsonw_array(struct gb_jsonw *w)
+{
+    open_level(w, '[', ']');
+}
+
+void gb_jsonw_end(struct gb_jsonw *w)
+{
+    GB_CHECK(w->depth > 0 && !w->after_key);
+    w->depth--;
+    gb_buf_add_char(w->out, w->closer[w->depth]);
+}
+
+static void add_escaped(struct gb_buf *out, unsigned char c)
+{
+    static const char shorts[32] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
+                                    ['\r'] = 'r'};
+
+    if (c == '"' || c == '\\') {
+        gb_buf_add_char(out, '\\');
+        gb_buf_add_char(out, (char)c);
+    } else if (shorts[c] != 0) {
+        gb_buf_add_char(out, '\\');
+        gb_buf_add_char(out, shorts[c]);
+    } else {
+        gb_buf_printf(out, "\\u%04x", c);
+    }
+}
+
+static void add_quoted(struct gb_buf *out, struct gb_str text)
+{
+    size_t from = 0;
+
+    gb_buf_reserve(out, text.len + 2);
+    gb_buf_add_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+
+        if (c >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+        gb_buf_add(out, text.ptr + from, i - from);
+        add_escaped(out, c);
+        from = i + 1;
+    }
+    if (text.len > from) {
+        gb_buf_add(out, text.ptr + from, text.len - from);
+    }
+    gb_buf_add_char(out, '"');
+}
+
+void gb_jsonw_key(struct gb_jsonw *w, struct gb_str key)
+{
+    uint32_t level = w->depth - 1;
+
+    GB_CHECK(w->depth > 0 && w->closer[level] == '}' && !w->after_key);
+    if (w->comma[level]) {
+        struct gb_str last = {w->out->bytes + w->key_at[level], w->key_len[level]};
+
+        GB_CHECK(gb_str_cmp(last, key) < 0);
+        gb_buf_add_char(w->out, ',');
+    }
+    w->comma[level] = true;
+    w->key_at[level] = w->out->len + 1;
+    w->key_len[level] = key.len;
+    add_quoted(w->out, key);
+    gb_buf_add_char(w->out, ':');
+    w->after_key = true;
+}
+
+void gb_jsonw_null(struct gb_jsonw *w)
+{
+    before_value(w);
+    gb_buf_add(w->out, "null", 4);
+}
+
+void gb_jsonw_bool(struct gb_jsonw *w, bool truth)
+{
+    before_value(w);
+    gb_buf_add(w->out, truth ? "true" : "false", truth ? 4 : 5);
+}
+
+void gb_jsonw_int(struct gb_jsonw *w, int64_t number)
+{
+    before_value(w);
+    gb_buf_add_int(w->out, number);
+}
+
+void gb_jsonw_str(struct gb_jsonw *w, struct gb_str text)
+{
+    if (!gb_str_is(text)) {
+        gb_jsonw_null(w);
+        return;
+    }
+    before_value(w);
+    add_quoted(w->out, text);
+}
+
+void gb_jsonw_raw(struct gb_jsonw *w, struct gb_str json)
+{
+    before_value(w);
+    gb_buf_add_str(w->out, json);
+}
+
+/* Members by rising key: objects are small, so the next one is found by a scan. */
+static const struct gb_member *next_member(const struct gb_value *object, struct gb_str last)
+{
+    const struct gb_member *next = NULL;
+
+    for (uint32_t i = 0; i < object->count; i++) {
+        const struct gb_member *m = &object->members[i];
+
+        if (gb_str_cmp(m->name, last) > 0 &&
+            (next == NULL || gb_str_cmp(m->name, next->name) < 0)) {
+            next = m;
+        }
+    }
+    return next;
+}
+
+static void write_members(struct gb_jsonw *w, const struct gb_value *object)
+{
+    struct gb_str last = GB_STR_NONE;
+
+    for (const struct gb_member *m = next_member(object, last); m != NULL;
+         m = next_member(object, last)) {
+        gb_jsonw_key(w, m->name);
+        gb_jsonw_value(w, &m->value);
+        last = m->name;
+    }
+}
+
+void gb_jsonw_value(struct gb_jsonw *w, const struct gb_value *value)
+{
+    switch (value->type) {
+    case GB_NULL:
+        gb_jsonw_null(w);
+        break;
+    case GB_BOOL:
+        gb_jsonw_bool(w, value->truth);
+        break;
+    case GB_INT:
+        gb_jsonw_int(w, value->number);
+        break;
+    case GB_STRING:
+        gb_jsonw_str(w, value->text);
+        break;
+    case GB_ARRAY:
+        gb_jsonw_array(w);
+        for (uint32_t i = 0; i < value->count; i++) {
+            gb_jsonw_value(w, &value->items[i]);
+        }
+        gb_jsonw_end(w);
+        break;
+    case GB_OBJECT:
+        gb_jsonw_object(w);
+        write_members(w, value);
+        gb_jsonw_end(w);
+        break;
+    }
+}
+
+void gb_jsonw_key_str(struct gb_jsonw *w, struct gb_str key, struct gb_str text)
+{
+    gb_jsonw_key(w, key);
+    gb_jsonw_str(w, text);
+}
+
+void gb_jsonw_key_int(struct gb_jsonw *w, struct gb_str key, int64_t number)
+{
+    gb_jsonw_key(w, key);
+    gb_jsonw_int(w, number);
+}
+
+void gb_jsonw_key_bool(struct gb_jsonw *w, struct gb_str key, bool truth)
+{
+    gb_jsonw_key(w, key);
+    gb_jsonw_bool(w, truth);
+}
+
+void gb_jsonw_key_opt(struct gb_jsonw *w, struct gb_str key, struct gb_str text)
+{
+    if (gb_str_is(text)) {
+        gb_jsonw_key_str(w, key, text);
+    }
+}

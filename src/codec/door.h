@@ -1,0 +1,77 @@
+/* The door: one source record in, intake rows out. Envelope, mapping, refusal, all without I/O.
+ *
+ * A door is built once from the adapters' mappings, their lookup files and the refuse-list; without
+ * a refuse-list there is no door. It is immutable and may be shared between threads. */
+#ifndef CODEC_DOOR_H
+#define CODEC_DOOR_H
+
+#include "base/hash.h"
+#include "codec/files.h"
+#include "codec/yaml.h"
+#include "gridbridge/record.h"
+
+struct gb_door;
+
+/* One configured source: which adapter reads which topics. */
+struct gb_door_source {
+    struct gb_str name;            /* party_building */
+    struct gb_str topic;           /* exact topic name */
+    const struct gb_files *adapter;/* adapters/<system>: mapping.yaml ... */
+    const struct gb_files *lookups;/* CSV files that `lookup(column, file)` names */
+};
+
+struct gb_door_config {
+    struct gb_str cluster;         /* cluster id in coordinates */
+    struct gb_str salt;            /* secret bytes of the cluster, for h_src and h_img */
+    struct gb_str join_key;        /* secret bytes, for holder id hashes */
+    struct gb_str join_key_id;     /* "j1" */
+    uint32_t lanes_count;
+    const struct gb_file *refuse;  /* refuse.yaml; NULL is a mistake */
+    const struct gb_door_source *sources;
+    size_t sources_count;
+};
+
+/* Builds a door; all mistakes of all files as file:line:col; NULL if there was any. Copies what it
+ * keeps. */
+struct gb_door *gb_door_new(const struct gb_door_config *config, struct gb_mistakes *mistakes);
+void gb_door_free(struct gb_door *door);
+
+struct gb_source_header {
+    struct gb_str name, value;
+};
+
+/* A Kafka record as consumed. Absent key or value: null. */
+struct gb_source_record {
+    struct gb_str topic;
+    int32_t partition;
+    int64_t offset;
+    struct gb_str key, value;
+    const struct gb_source_header *headers;
+    size_t headers_count;
+};
+
+/* One intake record to send: everything but the writer {session, n}, which the intake lane adds. */
+struct gb_door_row {
+    uint32_t lane;
+    struct gb_record record;
+};
+
+struct gb_door_rows {
+    struct gb_door_row *items; /* in the arena, in source order, never empty */
+    size_t count;
+};
+
+/* Opens one record. Never fails: what cannot be read is one dead row that says what was expected
+ * and at which JSON path (record.reason is the status word; detail has the sentence). salt_seed is
+ * a secret of the session from which the texts' salts are derived. */
+void gb_door_open(const struct gb_door *door, const struct gb_source_record *in,
+                  struct gb_str salt_seed, struct gb_arena *arena, struct gb_door_rows *rows);
+
+/* The hash of a source record that goes into commit metadata: hex(SHA-256(salt, key, value)). */
+struct gb_str gb_door_hash(const struct gb_door *door, const struct gb_source_record *in,
+                           struct gb_arena *arena);
+
+/* FNV-1a of the town code modulo lanes; town "" is routed by "topic/partition" (RECORDS 2). */
+uint32_t gb_lane_of_town(struct gb_str town, uint32_t lanes_count);
+
+#endif

@@ -1,0 +1,20 @@
+/* Bytes to values by jansson (the only place that knows it).
+ *
+ * Strict: UTF-8 is validated, duplicate keys are refused, integers outside int64 are refused (and
+ * reals become strings holding their source text where it can be had). \u0000 becomes U+FFFD. */
+#ifndef CODEC_JSON_H
+#define CODEC_JSON_H
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "gridbridge/err.h"
+#include "gridbridge/value.h"
+
+#define GB_JSON_DEPTH_MAX 64
+
+/* Parses one JSON text into arena. Errors: BAD_UTF8 naming the byte, BAD_JSON naming line and
+ * column, TOO_LARGE. The message never quotes the text. */
+enum gb_status gb_json_parse(struct gb_arena *arena, struct gb_str text, struct gb_value *value,
+                             struct gb_err *err) GB_MUST_CHECK;
+
+#endif

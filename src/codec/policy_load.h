@@ -1,0 +1,17 @@
+/* A policy bundle from its files: checked, compiled, content-addressed. */
+#ifndef CODEC_POLICY_LOAD_H
+#define CODEC_POLICY_LOAD_H
+
+#include "codec/files.h"
+#include "codec/yaml.h"
+#include "core/policy.h"
+
+/* Hex SHA-256 over (name 0x00 bytes 0x00) of each file by name. */
+struct gb_str gb_policy_hash(struct gb_arena *arena, const struct gb_files *files);
+
+/* Compiles a bundle into arena; every mistake of every file is added as file:line:col. NULL if
+ * there was any. Files borrowed for the call only. */
+const struct gb_policy *gb_policy_load(struct gb_arena *arena, const struct gb_files *files,
+                                       struct gb_mistakes *mistakes) GB_MUST_CHECK;
+
+#endif
