@@ -30,6 +30,7 @@ struct gb_lane_row {
     struct gb_hash last_hash; /* leaf of the record at next_offset - 1 */
     struct gb_str frontier;   /* bytes of the Merkle frontier over next_index leaves */
     struct gb_hash digest;    /* state digest after next_index lines */
+    int64_t clock;            /* lane clock (ms): a load needs live rows only from here on */
     int64_t seqs[GB_TOPIC_COUNT];          /* last gb_seq given, durable */
     int64_t floor_seqs[GB_TOPIC_COUNT];    /* verified visible in Kafka ... */
     int64_t floor_offsets[GB_TOPIC_COUNT]; /* ... and the offset after that record */

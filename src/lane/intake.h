@@ -5,7 +5,7 @@
  *   RUN: records are opened and produced at once; every tick_ms in which something was consumed a
  *   tick goes to every lane (otherwise each idle_tick_ms); when all of it is acknowledged, the
  *   offsets that the tick covers are committed, with "offset:hash" of the last source record.
- *   Any delivery failure, a wrong clock, a rebalance: purge, new session, from the committed offset.
+ *   Any delivery failure, a wrong clock, a rebalance: purge, new session, from the committed one.
  *
  * Ticks go out before the commit that they cover, so intervals chain over a crash. */
 #ifndef LANE_INTAKE_H
@@ -57,7 +57,7 @@ struct gb_stream_offset {
 struct gb_intake_effect {
     enum gb_intake_effect_kind kind;
     union {
-        struct { const struct gb_stream_offset *items; uint32_t count; } streams; /* FETCH, COMMIT */
+        struct { const struct gb_stream_offset *items; uint32_t count; } streams; /* and COMMIT */
         struct { uint32_t lane; struct gb_str key, value; uint64_t ticket; } produce;
         int64_t after_ms; /* TIMER, RESTART */
         struct { struct gb_str topic; int32_t partition; } halt;

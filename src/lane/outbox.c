@@ -1,0 +1,251 @@
+/* Outputs become messages. Headers stand in byte order of their names, so that equality of two
+ * messages is equality of their bytes. */
+#include "lane/outbox.h"
+
+#include <inttypes.h>
+
+#include "base/jsonw.h"
+#include "codec/json.h"
+
+static void add_header(struct gb_message *m, struct gb_str name, struct gb_str value)
+{
+    GB_CHECK(m->headers_count < GB_HEADERS_MAX);
+    m->headers[m->headers_count++] = (struct gb_header){name, value};
+}
+
+struct gb_str gb_time_text(struct gb_arena *arena, int64_t ms)
+{
+    int64_t last = INT64_C(253402300799999);
+    int64_t at = ms < 0 ? 0 : ms > last ? last : ms;
+    int64_t days = at / 86400000;
+    int64_t rest = at % 86400000;
+    /* Civil from days: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
+    int64_t z = days + 719468;
+    int64_t era = z / 146097;
+    int64_t doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+    int64_t month = mp < 10 ? mp + 3 : mp - 9;
+
+    return gb_arena_printf(arena,
+                           "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64
+                           ":%02" PRId64 ".%03" PRId64 "Z",
+                           yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1,
+                           rest / 3600000, rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
+}
+
+static struct gb_str trace_parent(struct gb_arena *arena, uint32_t lane, uint64_t index,
+                                  uint32_t ordinal)
+{
+    struct gb_str seed = gb_arena_printf(arena, "%" PRIu32 ":%" PRIu64, lane, index);
+    struct gb_hash hash = gb_hash_of(GB_SHA256, seed);
+    char trace[33] = {0};
+    char span[17] = {0};
+
+    for (uint32_t i = 0; i < 4; i++) {
+        hash.bytes[20 + i] ^= (uint8_t)((ordinal + 1) >> (8 * i));
+    }
+    gb_hex(trace, hash.bytes, 16);
+    gb_hex(span, hash.bytes + 16, 8);
+    return gb_arena_printf(arena, "00-%s-%s-01", trace, span);
+}
+
+static void add_ce_headers(const struct gb_outbox_lane *lane, const struct gb_step *step,
+                           const struct gb_output *output, struct gb_message *m)
+{
+    struct gb_str pos = gb_arena_printf(step->arena, "%" PRIu32 ":%" PRIu64 ":%" PRIu32,
+                                        lane->lane, step->index, output->ordinal);
+
+    add_header(m, GB_STR("ce_id"), pos);
+    add_header(m, GB_STR("ce_source"),
+               gb_arena_printf(step->arena, "/gridbridge/lane/%" PRIu32, lane->lane));
+    add_header(m, GB_STR("ce_specversion"), GB_STR("1.0"));
+    add_header(m, GB_STR("ce_subject"), output->subject);
+    add_header(m, GB_STR("ce_time"), gb_time_text(step->arena, lane->clock));
+    add_header(m, GB_STR("ce_type"), output->type);
+    add_header(m, GB_STR("content-type"), GB_STR("application/json"));
+}
+
+static void add_error_headers(const struct gb_step *step, const struct gb_record *about,
+                              struct gb_message *m)
+{
+    if (about == NULL) {
+        return;
+    }
+    add_header(m, GB_STR("gb_attempts"), GB_STR("1"));
+    add_header(m, GB_STR("gb_error_code"), about->reason);
+    add_header(m, GB_STR("gb_error_message"),
+               gb_str_is(about->detail) ? about->detail : about->reason);
+}
+
+static void add_source_headers(const struct gb_step *step, const struct gb_record *about,
+                               struct gb_message *m)
+{
+    if (about == NULL) {
+        return;
+    }
+    add_header(m, GB_STR("gb_source_offset"),
+               gb_arena_printf(step->arena, "%" PRId64, about->src.offset));
+    add_header(m, GB_STR("gb_source_partition"),
+               gb_arena_printf(step->arena, "%" PRId32, about->src.partition));
+    add_header(m, GB_STR("gb_source_topic"), about->src.topic);
+}
+
+static void number_one(const struct gb_outbox_lane *lane, const struct gb_step *step,
+                       const struct gb_output *output, int64_t change_seq, struct gb_message *m)
+{
+    struct gb_arena *arena = step->arena;
+
+    m->topic = output->topic;
+    m->seq = ++lane->seqs[output->topic];
+    m->key = output->key;
+    m->value = output->value;
+    add_ce_headers(lane, step, output, m);
+    if (change_seq < 0) {
+        add_error_headers(step, output->about, m);
+    } else {
+        GB_CHECK(output->about == NULL);
+        add_header(m, GB_STR("gb_change_seq"), gb_arena_printf(arena, "%" PRId64, change_seq));
+    }
+    add_header(m, GB_STR("gb_pos"), m->headers[0].value);
+    add_header(m, GB_STR("gb_seq"), gb_arena_printf(arena, "%" PRId64, m->seq));
+    add_source_headers(step, output->about, m);
+    add_header(m, GB_STR("gb_stream"), lane->streams[output->topic]);
+    add_header(m, GB_STR("traceparent"),
+               trace_parent(arena, lane->lane, step->index, output->ordinal));
+    m->hash = gb_message_hash(m);
+}
+
+void gb_outbox_number(const struct gb_outbox_lane *lane, const struct gb_step *step,
+                      struct gb_message **messages)
+{
+    struct gb_message *made =
+        gb_arena_take(step->arena, (step->outputs_count + 1U) * sizeof(made[0]));
+
+    for (uint32_t i = 0; i < step->outputs_count; i++) {
+        const struct gb_output *output = &step->outputs[i];
+        int64_t change_seq = -1;
+
+        if (output->change >= 0) {
+            GB_CHECK((uint32_t)output->change < i);
+            GB_CHECK(made[output->change].topic == GB_TOPIC_CHANGE);
+            change_seq = made[output->change].seq;
+        }
+        number_one(lane, step, output, change_seq, &made[i]);
+    }
+    *messages = made;
+}
+
+void gb_outbox_write(struct gb_buf *out, const struct gb_message *message)
+{
+    struct gb_jsonw w;
+
+    gb_jsonw_init(&w, out);
+    gb_jsonw_object(&w);
+    gb_jsonw_key(&w, GB_STR("headers"));
+    gb_jsonw_array(&w);
+    for (uint32_t i = 0; i < message->headers_count; i++) {
+        gb_jsonw_array(&w);
+        gb_jsonw_str(&w, message->headers[i].name);
+        gb_jsonw_str(&w, message->headers[i].value);
+        gb_jsonw_end(&w);
+    }
+    gb_jsonw_end(&w);
+    gb_jsonw_key_str(&w, GB_STR("key"), message->key);
+    gb_jsonw_key_str(&w, GB_STR("pos"), message->headers[0].value);
+    gb_jsonw_key_int(&w, GB_STR("seq"), message->seq);
+    gb_jsonw_key_str(&w, GB_STR("topic"), gb_topic_word(message->topic));
+    gb_jsonw_key(&w, GB_STR("value"));
+    if (gb_str_is(message->value)) {
+        gb_jsonw_raw(&w, message->value);
+    } else {
+        gb_jsonw_null(&w);
+    }
+    gb_jsonw_end(&w);
+    gb_buf_add_char(out, '\n');
+}
+
+static bool read_headers(const struct gb_value *headers, struct gb_message *message)
+{
+    if (headers == NULL || headers->type != GB_ARRAY || headers->count > GB_HEADERS_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < headers->count; i++) {
+        const struct gb_value *pair = &headers->items[i];
+
+        if (pair->type != GB_ARRAY || pair->count != 2 || pair->items[0].type != GB_STRING ||
+            pair->items[1].type != GB_STRING) {
+            return false;
+        }
+        add_header(message, pair->items[0].text, pair->items[1].text);
+    }
+    return true;
+}
+
+static bool topic_of(struct gb_str word, enum gb_topic *topic)
+{
+    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
+        if (gb_str_eq(gb_topic_word((enum gb_topic)t), word)) {
+            *topic = (enum gb_topic)t;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum gb_status gb_outbox_read(struct gb_arena *arena, struct gb_str line,
+                              struct gb_message *message, struct gb_err *err)
+{
+    struct gb_value value;
+    struct gb_message made = {0};
+    const struct gb_value *body;
+    enum gb_status status = gb_json_parse(arena, line, &value, err);
+
+    if (status != GB_OK) {
+        return status;
+    }
+    made.key = gb_value_str(&value, GB_STR("key"));
+    made.seq = gb_value_int(&value, GB_STR("seq"), 0);
+    body = gb_value_get(&value, GB_STR("value"));
+    if (body == NULL || made.seq < 1 || !gb_str_is(made.key) ||
+        !topic_of(gb_value_str(&value, GB_STR("topic")), &made.topic) ||
+        !read_headers(gb_value_get(&value, GB_STR("headers")), &made)) {
+        return gb_fail(err, GB_BAD_RECORD, "outbox line: key, seq, topic, headers or value is off");
+    }
+    if (body->type != GB_NULL) {
+        struct gb_buf text = {0};
+        struct gb_jsonw w;
+
+        gb_jsonw_init(&w, &text);
+        gb_jsonw_value(&w, body);
+        made.value = gb_arena_str(arena, gb_buf_str(&text));
+        gb_buf_close(&text);
+    }
+    made.hash = gb_message_hash(&made);
+    *message = made;
+    return GB_OK;
+}
+
+struct gb_hash gb_message_hash(const struct gb_message *message)
+{
+    struct gb_str parts[2 * (2 + 2 * GB_HEADERS_MAX)];
+    uint8_t lens[2 + 2 * GB_HEADERS_MAX][8];
+    struct gb_str runs[2 + 2 * GB_HEADERS_MAX] = {message->key, message->value};
+    size_t count = 2;
+
+    for (uint32_t i = 0; i < message->headers_count; i++) {
+        runs[count++] = message->headers[i].name;
+        runs[count++] = message->headers[i].value;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t len = gb_str_is(runs[i]) ? runs[i].len : UINT64_MAX;
+
+        for (uint32_t b = 0; b < 8; b++) {
+            lens[i][b] = (uint8_t)(len >> (8 * b));
+        }
+        parts[2 * i] = (struct gb_str){(const char *)lens[i], 8};
+        parts[2 * i + 1] = runs[i];
+    }
+    return gb_hash_parts(GB_SHA256, parts, 2 * count);
+}
