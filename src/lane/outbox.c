@@ -67,8 +67,7 @@ static void add_ce_headers(const struct gb_outbox_lane *lane, const struct gb_st
     add_header(m, GB_STR("content-type"), GB_STR("application/json"));
 }
 
-static void add_error_headers(const struct gb_step *step, const struct gb_record *about,
-                              struct gb_message *m)
+static void add_error_headers(const struct gb_record *about, struct gb_message *m)
 {
     if (about == NULL) {
         return;
@@ -103,7 +102,7 @@ static void number_one(const struct gb_outbox_lane *lane, const struct gb_step *
     m->value = output->value;
     add_ce_headers(lane, step, output, m);
     if (change_seq < 0) {
-        add_error_headers(step, output->about, m);
+        add_error_headers(output->about, m);
     } else {
         GB_CHECK(output->about == NULL);
         add_header(m, GB_STR("gb_change_seq"), gb_arena_printf(arena, "%" PRId64, change_seq));

@@ -6,6 +6,7 @@
 #ifndef LANE_OUTBOX_H
 #define LANE_OUTBOX_H
 
+#include "base/buf.h"
 #include "lane/effect.h"
 
 /* What numbering needs to know of the lane. */

@@ -1,0 +1,70 @@
+/* Inside of intake: what intake.c and intake_send.c share. Nobody else includes this. */
+#ifndef LANE_INTAKE_MACHINE_H
+#define LANE_INTAKE_MACHINE_H
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "codec/record_json.h"
+#include "lane/intake.h"
+
+enum gb_intake_state { GB_INTAKE_IDLE, GB_INTAKE_RUNNING };
+
+/* One source partition in this session. */
+struct gb_stream {
+    struct gb_str topic;
+    int32_t partition;
+    struct gb_str id;          /* "cluster/topic/partition" */
+    bool is_policy, is_halted;
+    int64_t verify_offset;     /* record to compare first, or -1 */
+    struct gb_str verify_hash;
+    int64_t next;              /* consumed below */
+    int64_t from;              /* ticked below */
+    int64_t committed;
+    int64_t last_offset;       /* of the last record consumed in this session, or -1 */
+    char last_hash[65];
+    int64_t ticked;            /* `to` of the last tick, with its last record: to be committed */
+    int64_t ticked_offset;
+    char ticked_hash[65];
+    int64_t *sent;             /* by lane, since the last tick; owned */
+};
+
+struct gb_intake {
+    struct gb_intake_config config;
+    struct gb_arena names;         /* configuration */
+    struct gb_arena session_arena; /* of this assignment */
+    struct gb_arena step_arena;    /* of this step */
+    struct gb_buf line;
+    enum gb_intake_state state;
+    struct gb_str session, secret;
+    struct gb_stream *streams;
+    uint32_t streams_count;
+    struct gb_map by_id;
+    int64_t *numbers;              /* next n by lane */
+    uint64_t tickets;              /* last one given */
+    uint64_t tickets_purged;       /* acks up to here are strays */
+    uint32_t unacked;
+    bool has_policy, is_clock_checked;
+    bool is_committing;            /* ticks are out; commit follows their acks */
+    uint64_t commit_ticket;
+    uint32_t commit_left;
+    int64_t ticked_at;
+};
+
+struct gb_intake_effect *gb_intake_add(struct gb_intake_effects *fx,
+                                       enum gb_intake_effect_kind kind);
+
+/* Numbers, writes and produces one record. */
+void gb_intake_send(struct gb_intake *intake, uint32_t lane, struct gb_record *rec,
+                    struct gb_intake_effects *fx);
+
+/* A record of the policy topic, {"bundle": hash}: one activation to every lane. */
+void gb_intake_policy(struct gb_intake *intake, struct gb_stream *stream,
+                      const struct gb_source_record *in, struct gb_intake_effects *fx);
+
+/* A tick to every lane; clock 0 moves nothing. Starts new intervals. */
+void gb_intake_tick(struct gb_intake *intake, int64_t clock, struct gb_intake_effects *fx);
+
+void gb_intake_keep_hash(struct gb_intake *intake, struct gb_stream *stream,
+                         const struct gb_source_record *in);
+
+#endif
