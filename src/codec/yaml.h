@@ -50,7 +50,21 @@ __attribute__((format(printf, 3, 4))) void gb_yaml_mistake(struct gb_mistakes *m
 void gb_yaml_known(struct gb_mistakes *mistakes, const struct gb_yaml *map,
                    const char *const *known);
 
-/* Typed readers: a mistake and false where the node is missing (unless optional) or wrong. */
+/* A mistake "unknown WHAT "text": did you mean ...?" for a scalar that is none of words. */
+void gb_yaml_unknown(struct gb_mistakes *mistakes, const struct gb_yaml *at, const char *what,
+                     const char *const *words);
+
+/* True if node is of type; else a mistake that names both. */
+bool gb_yaml_is(struct gb_mistakes *mistakes, const struct gb_yaml *node, enum gb_yaml_type type);
+
+/* The value of a required key, of that type and (a plain scalar) not empty; else a mistake, NULL. */
+const struct gb_yaml *gb_yaml_need(struct gb_mistakes *mistakes, const struct gb_yaml *map,
+                                   const char *key, enum gb_yaml_type type);
+
+/* Typed readers: false and nothing else where node is NULL (an optional key that is not there);
+ * false and a mistake where it is wrong; the result is untouched then. */
+bool gb_yaml_word(struct gb_mistakes *mistakes, const struct gb_yaml *node,
+                  const char *const *words, int *index);
 bool gb_yaml_int(struct gb_mistakes *mistakes, const struct gb_yaml *node, int64_t min,
                  int64_t max, int64_t *number);
 bool gb_yaml_bool(struct gb_mistakes *mistakes, const struct gb_yaml *node, bool *truth);
