@@ -6,8 +6,9 @@
  *   order, but answers each request exactly once (or never, if it dies).
  * - At most one PostgreSQL request of a lane is under way, at most one Kafka writing request, and
  *   at most one reading request; a cancelled request's answer is told apart by `ticket`.
- * - Pointers in an effect are borrowed from the lane until the answer with its ticket has been
- *   stepped; pointers in an event are borrowed from the world for the call.
+ * - Pointers in an effect are borrowed from the lane until its answer has been stepped, or, where
+ *   the lane has given it up (PG_RESET, PUB_DESTROY), until the next PUB_INIT is answered: by then
+ *   the world has ended it. Pointers in an event are borrowed from the world for the call.
  * - Each effect is one semantic operation: SQL and client calls are the shell's business. */
 #ifndef LANE_EFFECT_H
 #define LANE_EFFECT_H

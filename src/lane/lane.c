@@ -47,6 +47,16 @@ void gb_queue_free(struct gb_queue *queue)
     }
 }
 
+void gb_queue_move(struct gb_queue *to, struct gb_queue *from)
+{
+    struct gb_batch *batch = gb_queue_take(from);
+
+    while (batch != NULL) {
+        gb_queue_put(to, batch);
+        batch = gb_queue_take(from);
+    }
+}
+
 struct gb_bundle *gb_bundle_new(const struct gb_files *files, struct gb_mistakes *mistakes)
 {
     struct gb_bundle *bundle = calloc(1, sizeof(*bundle));
@@ -95,8 +105,10 @@ static void drop_memory(struct gb_lane *lane)
     gb_core_free(lane->core);
     lane->core = NULL;
     gb_queue_free(&lane->incoming);
-    gb_batch_free(lane->flying);
-    lane->flying = NULL;
+    if (lane->flying != NULL) {
+        gb_queue_put(&lane->graves, lane->flying);
+        lane->flying = NULL;
+    }
 }
 
 void gb_lane_free(struct gb_lane *lane)
@@ -105,6 +117,7 @@ void gb_lane_free(struct gb_lane *lane)
         return;
     }
     drop_memory(lane);
+    gb_queue_free(&lane->graves);
     gb_queue_free(&lane->pub.queue);
     gb_batch_free(lane->pub.refill);
     for (int t = 0; t < GB_TOPIC_COUNT; t++) {

@@ -76,6 +76,7 @@ struct gb_lane {
     struct gb_bundle *bundles;    /* policy bundles met so far, kept for good */
     struct gb_queue incoming;     /* filled batches; the last one is open */
     struct gb_batch *flying;      /* being fetched, stepped, committed */
+    struct gb_queue graves;       /* dropped while a request may still read them */
     struct gb_wants wants;
     struct gb_arena wants_arena;
     struct gb_publisher pub;
@@ -92,6 +93,7 @@ struct gb_lane {
 void gb_queue_put(struct gb_queue *queue, struct gb_batch *batch);
 struct gb_batch *gb_queue_take(struct gb_queue *queue);
 void gb_queue_free(struct gb_queue *queue);
+void gb_queue_move(struct gb_queue *to, struct gb_queue *from);
 
 uint64_t gb_lane_ticket(struct gb_lane *lane);
 

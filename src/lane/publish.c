@@ -29,7 +29,7 @@ void gb_publish_stop(struct gb_lane *lane, struct gb_effects *fx)
         pub->seen[t].count = 0;
     }
     pub->sending_count = 0;
-    gb_queue_free(&pub->queue);
+    gb_queue_move(&lane->graves, &pub->queue);
     gb_batch_free(pub->refill);
     pub->refill = NULL;
     lane->due_send = lane->due_floor = GB_NEVER;
@@ -420,6 +420,7 @@ static void on_inited(struct gb_lane *lane, const struct gb_event *event, struct
 {
     struct gb_effect *effect;
 
+    gb_queue_free(&lane->graves); /* the old producer is gone, and a claim came before this */
     if (event->status != GB_OK) {
         start_again(lane, fx, "no producer");
         return;
