@@ -1,0 +1,52 @@
+/* One thread, one uv loop. Other threads queue functions under a mutex and wake the loop under the
+ * same mutex, so that nothing is woken after it was closed. */
+#ifndef SHELL_LOOP_H
+#define SHELL_LOOP_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+/* A function to run; embedded in what it works on. run owns the task. */
+struct gb_task {
+    struct gb_task *next;
+    void (*run)(struct gb_task *task);
+};
+
+struct gb_tasks {
+    struct gb_task *first, *last;
+    uint32_t count;
+};
+
+void gb_tasks_put(struct gb_tasks *tasks, struct gb_task *task);
+struct gb_task *gb_tasks_take(struct gb_tasks *tasks); /* NULL if empty */
+
+struct gb_loop {
+    uv_loop_t uv;
+    uv_async_t wake;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards inbox and is_closed */
+    pthread_cond_t room;
+    struct gb_tasks inbox;
+    bool is_closed;
+};
+
+/* Makes the loop and starts its thread; NULL without threads or descriptors. */
+struct gb_loop *gb_loop_new(void);
+
+/* Queues task; waits while GB_INBOX_MAX are waiting, so never call it from the loop's own thread.
+ * False once the loop is closed: the task stays the caller's. */
+bool gb_loop_post(struct gb_loop *loop, struct gb_task *task);
+
+/* On the loop's thread: takes nothing more in; the loop ends when every other handle is closed. */
+void gb_loop_close(struct gb_loop *loop);
+
+/* Waits for the thread at most wait_ms, frees. False: it still runs, and everything leaks. */
+bool gb_loop_free(struct gb_loop *loop, int64_t wait_ms);
+
+/* Monotonic and wall milliseconds. */
+int64_t gb_now_ms(void);
+int64_t gb_wall_ms(void);
+
+#endif

@@ -1,0 +1,119 @@
+/* Every statement that a lane sends, by name. Tables: schemas/sql. The fence (DELIVERY 1.2) raises
+ * by division by zero, so that no COMMIT behind it in the pipeline can succeed. */
+#ifndef SHELL_PG_SQL_H
+#define SHELL_PG_SQL_H
+
+#define SQL_CLAIM_TIMEOUT "SET LOCAL lock_timeout = '2s'"
+
+#define SQL_CLAIM_ROW "INSERT INTO lane (lane) VALUES ($1) ON CONFLICT (lane) DO NOTHING"
+
+/* $1 lane, $2 owner */
+#define SQL_CLAIM                                                                                  \
+    "UPDATE lane SET epoch = epoch + 1, owner = $2, backend_pid = pg_backend_pid(),"               \
+    " backend_start = (SELECT a.backend_start FROM pg_stat_activity a"                             \
+    "  WHERE a.pid = pg_backend_pid()), claimed_at = clock_timestamp(), updated_at = now()"        \
+    " WHERE lane = $1 RETURNING epoch, next_offset, next_index, hash_alg, last_hash, frontier,"    \
+    " state_digest, clock, seqs, floor_seqs, floor_offsets, floor_index, status, halt_reason"
+
+#define SQL_HOLDER "SELECT backend_pid, backend_start::text FROM lane WHERE lane = $1"
+
+/* $1 pid, $2 start */
+#define SQL_TERMINATE                                                                              \
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1"                        \
+    " AND backend_start = $2::timestamptz AND pid <> pg_backend_pid()"
+
+/* Rows as (table, key, row, text, matter, xref, live_until). $1 lane, $2 since. */
+#define SQL_LOAD                                                                                   \
+    "SELECT 0, t.key, t.row, NULL, t.matter, t.xref, t.live_until FROM observation t"              \
+    " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
+    " UNION ALL SELECT 1, t.key, t.row, t.text, NULL, NULL, t.live_until FROM matter t"            \
+    " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
+    " UNION ALL SELECT 2, t.key, t.row, NULL, t.matter, NULL, t.live_until FROM overlap t"         \
+    " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
+    " UNION ALL SELECT 3, t.key, t.row, NULL, NULL, NULL, 0 FROM exception t WHERE t.lane = $1"    \
+    " UNION ALL SELECT 4, t.key, t.row, NULL, NULL, NULL, 0 FROM source_mark t WHERE t.lane = $1"  \
+    " UNION ALL SELECT 5, t.key, t.row, NULL, NULL, NULL, 0 FROM writer_mark t WHERE t.lane = $1"  \
+    " UNION ALL SELECT 6, t.key, t.row, NULL, NULL, NULL, 0 FROM book t WHERE t.lane = $1"         \
+    " UNION ALL SELECT 7, t.key, t.row, NULL, NULL, NULL, 0 FROM lane_state t WHERE t.lane = $1"
+
+/* What the keys name, what points to them, and everything of their matters. $1 lane, $2 keys. */
+#define SQL_FETCH                                                                                  \
+    "WITH hit AS (SELECT o.matter FROM observation o WHERE o.lane = $1 AND o.key = ANY ($2)"       \
+    "  UNION SELECT o.matter FROM observation o WHERE o.lane = $1 AND o.xref = ANY ($2)),"         \
+    " o AS (SELECT p.* FROM observation p WHERE p.lane = $1 AND p.key = ANY ($2)"                  \
+    "  UNION SELECT p.* FROM observation p WHERE p.lane = $1 AND p.xref = ANY ($2)"                \
+    "  UNION SELECT p.* FROM observation p WHERE p.lane = $1"                                      \
+    "   AND p.matter IN (SELECT hit.matter FROM hit))"                                             \
+    " SELECT 0, o.key, o.row, NULL, o.matter, o.xref, o.live_until FROM o"                         \
+    " UNION ALL SELECT 1, t.key, t.row, t.text, NULL, NULL, t.live_until FROM matter t"            \
+    " WHERE t.lane = $1 AND t.key IN (SELECT hit.matter FROM hit)"                                 \
+    " UNION ALL SELECT 2, t.key, t.row, NULL, t.matter, NULL, t.live_until FROM overlap t"         \
+    " WHERE t.lane = $1 AND t.matter IN (SELECT hit.matter FROM hit)"
+
+/* $1 bundle hash; rows (name, text). */
+#define SQL_POLICY                                                                                 \
+    "SELECT e.key, e.value FROM policy p, jsonb_each_text(p.files::jsonb) e WHERE p.hash = $1"     \
+    " ORDER BY e.key COLLATE \"C\""
+
+/* $1 lane, $2 epoch, $3 next_offset before, then the columns as they shall be. */
+#define SQL_FENCE                                                                                  \
+    "WITH u AS (UPDATE lane SET next_offset = $4, next_index = $5, last_hash = $6,"                \
+    " frontier = $7, root = $8, state_digest = $9, clock = $10, seqs = $11, floor_seqs = $12,"     \
+    " floor_offsets = $13, floor_index = $14, core_semantics = $15, updated_at = now()"            \
+    " WHERE lane = $1 AND epoch = $2 AND next_offset = $3 AND next_index = $16 RETURNING 1)"       \
+    " SELECT 1 / count(*) FROM u"
+
+#define SQL_LEDGER                                                                                 \
+    "INSERT INTO ledger_chunk (lane, epoch, from_offset, to_offset, from_index, to_index, body,"   \
+    " leaves, root_before, frontier, state_digest, core_semantics)"                                \
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+
+#define SQL_TEXT "INSERT INTO text_chunk (lane, from_index, body) VALUES ($1, $2, $3)"
+
+#define SQL_OUTBOX                                                                                 \
+    "INSERT INTO outbox_chunk (lane, from_index, to_index, body, hashes, seqs_before, seqs_after)" \
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+
+/* $1 lane, $2 keys, $3 rows; with matter, xref, live_until, text where the table has them. */
+#define SQL_UPSERT_PLAIN(table)                                                                    \
+    "INSERT INTO " table " AS t (lane, key, row) SELECT $1, u.key, u.row"                          \
+    " FROM unnest($2, $3) AS u (key, row)"                                                         \
+    " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row"
+
+#define SQL_UPSERT_OBSERVATION                                                                     \
+    "INSERT INTO observation AS t (lane, key, row, live_until, matter, xref)"                      \
+    " SELECT $1, u.key, u.row, u.live_until, u.matter, u.xref"                                     \
+    " FROM unnest($2, $3, $4, $5, $6) AS u (key, row, live_until, matter, xref)"                   \
+    " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, matter = excluded.matter,"         \
+    " xref = excluded.xref, live_until = excluded.live_until"
+
+#define SQL_UPSERT_MATTER                                                                          \
+    "INSERT INTO matter AS t (lane, key, row, live_until, text)"                                   \
+    " SELECT $1, u.key, u.row, u.live_until, u.text"                                               \
+    " FROM unnest($2, $3, $4, $5) AS u (key, row, live_until, text)"                               \
+    " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, text = excluded.text,"             \
+    " live_until = excluded.live_until"
+
+#define SQL_UPSERT_OVERLAP                                                                         \
+    "INSERT INTO overlap AS t (lane, key, row, live_until, matter)"                                \
+    " SELECT $1, u.key, u.row, u.live_until, u.matter"                                             \
+    " FROM unnest($2, $3, $4, $5) AS u (key, row, live_until, matter)"                             \
+    " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, matter = excluded.matter,"         \
+    " live_until = excluded.live_until"
+
+#define SQL_DELETE(table) "DELETE FROM " table " WHERE lane = $1 AND key = ANY ($2)"
+
+/* $1 lane, $2 from_index */
+#define SQL_READ_OUTBOX                                                                            \
+    "SELECT from_index, to_index, body, hashes, seqs_before, seqs_after FROM outbox_chunk"         \
+    " WHERE lane = $1 AND to_index > $2 ORDER BY from_index"
+
+#define SQL_FLOOR                                                                                  \
+    "WITH u AS (UPDATE lane SET floor_seqs = $3, floor_offsets = $4, floor_index = $5"             \
+    " WHERE lane = $1 AND epoch = $2 RETURNING 1) SELECT 1 / count(*) FROM u"
+
+#define SQL_HALT                                                                                   \
+    "WITH u AS (UPDATE lane SET status = 'halted', halt_reason = $3, halt_evidence = $4,"          \
+    " updated_at = now() WHERE lane = $1 AND epoch = $2 RETURNING 1) SELECT 1 / count(*) FROM u"
+
+#endif
