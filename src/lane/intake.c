@@ -198,6 +198,21 @@ static void fetch(struct gb_intake *intake, struct gb_intake_effects *fx)
     effect->streams.count = count;
 }
 
+/* Whoever owns the policy topic sees the activation itself; the others look again. */
+static void wait_for_policy(struct gb_intake *intake, struct gb_intake_effects *fx)
+{
+    bool owns_policy = false;
+
+    for (uint32_t i = 0; i < intake->streams_count; i++) {
+        owns_policy = owns_policy || intake->streams[i].is_policy;
+    }
+    gb_intake_add(fx, GB_IX_SAY)->text =
+        GB_STR("no policy is active yet: sources wait; run `gridbridge policy activate`");
+    if (!owns_policy) {
+        gb_intake_add(fx, GB_IX_RESTART)->after_ms = RESTART_MS;
+    }
+}
+
 static void on_assigned(struct gb_intake *intake, const struct gb_intake_event *event,
                         struct gb_intake_effects *fx)
 {
@@ -218,9 +233,7 @@ static void on_assigned(struct gb_intake *intake, const struct gb_intake_event *
     }
     fetch(intake, fx);
     if (!intake->has_policy) {
-        gb_intake_add(fx, GB_IX_SAY)->text =
-            GB_STR("no policy is active yet: sources wait; run `gridbridge policy activate`");
-        gb_intake_add(fx, GB_IX_RESTART)->after_ms = RESTART_MS;
+        wait_for_policy(intake, fx);
     }
     gb_intake_add(fx, GB_IX_TIMER)->after_ms = intake->config.tick_ms;
 }
