@@ -11,6 +11,7 @@
 #include "lane/batch.h"
 #include "lane/limits.h"
 #include "lane/replay_compare.h"
+#include "lane/replay_rows.h"
 
 struct bundle {
     struct bundle *next;
@@ -27,6 +28,7 @@ struct gb_replay {
     struct gb_arena scratch; /* of one question */
     struct gb_batch *last;   /* its frontier is borrowed by row */
     struct bundle *bundles;
+    struct gb_replay_rows rows; /* what the core may have forgotten */
     struct gb_replay_counts counts;
 };
 
@@ -55,6 +57,7 @@ void gb_replay_free(struct gb_replay *replay)
         return;
     }
     gb_core_free(replay->core);
+    gb_replay_rows_close(&replay->rows);
     gb_batch_free(replay->last);
     while (replay->bundles != NULL) {
         struct bundle *bundle = replay->bundles;
@@ -195,6 +198,18 @@ static void learn_streams(struct gb_replay *replay, const struct gb_replay_chunk
     }
 }
 
+static enum gb_status fetch(struct gb_replay *replay, const struct gb_batch *batch,
+                            struct gb_err *err)
+{
+    struct gb_wants wants = {.arena = &replay->scratch};
+
+    gb_arena_reset(&replay->scratch);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        gb_core_wants(replay->core, &batch->records[i].record, &wants);
+    }
+    return gb_replay_rows_fetch(&replay->rows, &wants, replay->core, err);
+}
+
 static void step(struct gb_replay *replay, struct gb_batch *batch)
 {
     struct gb_str streams[GB_TOPIC_COUNT];
@@ -208,6 +223,7 @@ static void step(struct gb_replay *replay, struct gb_batch *batch)
     }
     gb_batch_step(batch, &state);
     replay->row = batch->commit.after;
+    gb_replay_rows_keep(&replay->rows, &batch->rows);
     gb_batch_free(replay->last);
     replay->last = batch;
 }
@@ -224,6 +240,9 @@ enum gb_status gb_replay_chunk(struct gb_replay *replay, const struct gb_replay_
     }
     batch = gb_batch_new();
     status = fill_batch(replay, chunk, batch, err);
+    if (status == GB_OK) {
+        status = fetch(replay, batch, err);
+    }
     if (status != GB_OK) {
         gb_batch_free(batch);
         return status;

@@ -33,8 +33,9 @@ static void drop_notice(void *context, const PGresult *result)
 enum gb_status gb_tool_pg_open(const char *dsn, struct gb_tool_pg **pg, struct gb_err *err)
 {
     static const char *const KEYS[] = {"dbname", "connect_timeout", "application_name",
-                                       "client_encoding", NULL};
-    const char *const values[] = {dsn, CONNECT_SECONDS, "gridbridge-tool", "UTF8", NULL};
+                                       "client_encoding", "options", NULL};
+    const char *const values[] = {dsn, CONNECT_SECONDS, "gridbridge-tool", "UTF8",
+                                  "-c search_path=gridbridge", NULL};
     struct gb_tool_pg *made = calloc(1, sizeof(*made));
     enum gb_status status;
 

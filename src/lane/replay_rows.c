@@ -1,0 +1,210 @@
+/* Rows by key, and lists of rows by the matter and by the cross-reference that they name. */
+#include "lane/replay_rows.h"
+
+#include <stdlib.h>
+
+#include "codec/json.h"
+#include "lane/limits.h"
+
+struct entry;
+
+struct list {
+    struct gb_str key; /* in the same block */
+    struct entry *first;
+};
+
+struct entry {
+    struct gb_row row; /* its strings stand behind it in the same block */
+    struct entry *next_of_matter, *next_of_xref;
+};
+
+static char *put(char *at, struct gb_str *s)
+{
+    if (!gb_str_is(*s)) {
+        return at;
+    }
+    memcpy(at, s->ptr, s->len);
+    s->ptr = at;
+    return at + s->len;
+}
+
+static struct entry *entry_new(const struct gb_row *row)
+{
+    size_t len = row->key.len + row->row.len + row->text.len + row->matter.len + row->xref.len;
+    struct entry *entry = calloc(1, sizeof(*entry) + len + 1);
+    char *at;
+
+    GB_CHECK(entry != NULL);
+    at = (char *)(entry + 1);
+    entry->row = *row;
+    at = put(at, &entry->row.key);
+    at = put(at, &entry->row.row);
+    at = put(at, &entry->row.text);
+    at = put(at, &entry->row.matter);
+    (void)put(at, &entry->row.xref);
+    return entry;
+}
+
+static struct list *list_of(struct gb_map *map, struct gb_str key)
+{
+    struct list *list = gb_map_get(map, key);
+
+    if (list == NULL) {
+        list = calloc(1, sizeof(*list) + key.len + 1);
+        GB_CHECK(list != NULL);
+        list->key = key;
+        (void)put((char *)(list + 1), &list->key);
+        (void)gb_map_put(map, list->key, list);
+    }
+    return list;
+}
+
+static void link_entry(struct gb_replay_rows *rows, struct entry *entry)
+{
+    if (gb_str_is(entry->row.matter)) {
+        struct list *list = list_of(&rows->by_matter, entry->row.matter);
+
+        entry->next_of_matter = list->first;
+        list->first = entry;
+    }
+    if (gb_str_is(entry->row.xref)) {
+        struct list *list = list_of(&rows->by_xref, entry->row.xref);
+
+        entry->next_of_xref = list->first;
+        list->first = entry;
+    }
+}
+
+static void unlink_entry(struct gb_replay_rows *rows, struct entry *entry)
+{
+    if (gb_str_is(entry->row.matter)) {
+        struct entry **at = &list_of(&rows->by_matter, entry->row.matter)->first;
+
+        while (*at != entry) {
+            at = &(*at)->next_of_matter;
+        }
+        *at = entry->next_of_matter;
+    }
+    if (gb_str_is(entry->row.xref)) {
+        struct entry **at = &list_of(&rows->by_xref, entry->row.xref)->first;
+
+        while (*at != entry) {
+            at = &(*at)->next_of_xref;
+        }
+        *at = entry->next_of_xref;
+    }
+}
+
+static bool is_fetched(enum gb_table table)
+{
+    return table == GB_TABLE_OBSERVATION || table == GB_TABLE_MATTER || table == GB_TABLE_OVERLAP;
+}
+
+void gb_replay_rows_keep(struct gb_replay_rows *rows, const struct gb_rows *changed)
+{
+    for (uint32_t i = 0; i < changed->count; i++) {
+        const struct gb_row *row = &changed->items[i];
+        struct entry *old;
+
+        if (!is_fetched(row->table)) {
+            continue;
+        }
+        old = gb_map_take(&rows->tables[row->table], row->key);
+        if (old != NULL) {
+            unlink_entry(rows, old);
+            free(old);
+        }
+        if (!row->is_deleted) {
+            struct entry *entry = entry_new(row);
+
+            (void)gb_map_put(&rows->tables[row->table], entry->row.key, entry);
+            link_entry(rows, entry);
+        }
+    }
+}
+
+static enum gb_status load(struct gb_core *core, const struct entry *entry, struct gb_err *err)
+{
+    struct gb_arena arena;
+    struct gb_value parsed;
+    struct gb_value text;
+    bool has_text = entry != NULL && gb_str_is(entry->row.text);
+    enum gb_status status = GB_OK;
+
+    if (entry == NULL) {
+        return GB_OK;
+    }
+    gb_arena_init(&arena, GB_BATCH_ARENA_MAX);
+    status = gb_json_parse(&arena, entry->row.row, &parsed, err);
+    if (status == GB_OK && has_text) {
+        status = gb_json_parse(&arena, entry->row.text, &text, err);
+    }
+    if (status == GB_OK) {
+        status = gb_core_load(core, &entry->row, &parsed, has_text ? &text : NULL, err);
+    }
+    gb_arena_close(&arena);
+    return status;
+}
+
+static enum gb_status load_matter(const struct gb_replay_rows *rows, struct gb_str matter,
+                                  struct gb_core *core, struct gb_err *err)
+{
+    const struct list *list = gb_map_get(&rows->by_matter, matter);
+    const struct entry *own = gb_map_get(&rows->tables[GB_TABLE_MATTER], matter);
+    enum gb_status status = load(core, own, err);
+
+    for (const struct entry *e = list != NULL ? list->first : NULL; e != NULL && status == GB_OK;
+         e = e->next_of_matter) {
+        status = load(core, e, err);
+    }
+    return status;
+}
+
+static enum gb_status load_reached(const struct gb_replay_rows *rows, const struct entry *entry,
+                                   struct gb_core *core, struct gb_err *err)
+{
+    enum gb_status status = load(core, entry, err);
+
+    if (status == GB_OK && entry != NULL && gb_str_is(entry->row.matter)) {
+        status = load_matter(rows, entry->row.matter, core, err);
+    }
+    return status;
+}
+
+enum gb_status gb_replay_rows_fetch(const struct gb_replay_rows *rows,
+                                    const struct gb_wants *wants, struct gb_core *core,
+                                    struct gb_err *err)
+{
+    enum gb_status status = GB_OK;
+
+    for (uint32_t i = 0; i < wants->count && status == GB_OK; i++) {
+        const struct list *list = gb_map_get(&rows->by_xref, wants->keys[i]);
+
+        status = load_reached(rows,
+                              gb_map_get(&rows->tables[GB_TABLE_OBSERVATION], wants->keys[i]),
+                              core, err);
+        for (const struct entry *e = list != NULL ? list->first : NULL;
+             e != NULL && status == GB_OK; e = e->next_of_xref) {
+            status = load_reached(rows, e, core, err);
+        }
+    }
+    return status;
+}
+
+static void free_value(void *value, void *context)
+{
+    (void)context;
+    free(value);
+}
+
+void gb_replay_rows_close(struct gb_replay_rows *rows)
+{
+    for (int t = 0; t < GB_TABLE_COUNT; t++) {
+        gb_map_each(&rows->tables[t], free_value, NULL);
+        gb_map_close(&rows->tables[t]);
+    }
+    gb_map_each(&rows->by_matter, free_value, NULL);
+    gb_map_close(&rows->by_matter);
+    gb_map_each(&rows->by_xref, free_value, NULL);
+    gb_map_close(&rows->by_xref);
+}

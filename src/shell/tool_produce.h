@@ -1,0 +1,23 @@
+/* One record to Kafka and its acknowledgement, for short-lived commands. */
+#ifndef SHELL_TOOL_PRODUCE_H
+#define SHELL_TOOL_PRODUCE_H
+
+#include <stdint.h>
+
+#include "base/check.h"
+#include "gridbridge/err.h"
+#include "gridbridge/str.h"
+
+struct gb_kafka;
+
+struct gb_tool_produce {
+    const struct gb_kafka *kafka; /* how to reach the brokers */
+    struct gb_str topic, key, value;
+};
+
+/* Sends with acks=all and waits at most twenty seconds. offset: where it stands. AWAY, BAD_CONFIG
+ * (a property that librdkafka refuses, named), MAYBE where no answer came in time. */
+enum gb_status gb_tool_produce(const struct gb_tool_produce *what, int64_t *offset,
+                               struct gb_err *err) GB_MUST_CHECK;
+
+#endif
