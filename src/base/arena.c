@@ -65,9 +65,19 @@ void gb_arena_reset(struct gb_arena *arena)
     arena->used = 0;
 }
 
+static size_t round_up(size_t len)
+{
+    size_t align = alignof(max_align_t);
+
+    return (len + align - 1) / align * align;
+}
+
 bool gb_arena_fits(const struct gb_arena *arena, size_t len)
 {
-    return len <= arena->used_max && arena->used <= arena->used_max - len;
+    size_t rounded = round_up(len);
+
+    return rounded >= len && rounded <= arena->used_max &&
+           arena->used <= arena->used_max - rounded;
 }
 
 static struct gb_arena_block *add_block(struct gb_arena *arena, size_t len)
@@ -92,12 +102,11 @@ static struct gb_arena_block *add_block(struct gb_arena *arena, size_t len)
 
 void *gb_arena_take(struct gb_arena *arena, size_t len)
 {
-    size_t align = alignof(max_align_t);
-    size_t rounded = (len + align - 1) / align * align;
+    size_t rounded = round_up(len);
     struct gb_arena_block *block = arena->blocks;
     void *taken;
 
-    GB_CHECK(rounded >= len && gb_arena_fits(arena, rounded));
+    GB_CHECK(gb_arena_fits(arena, len));
     if (block == NULL || block->size - block->used < rounded) {
         block = add_block(arena, rounded);
     }

@@ -90,6 +90,70 @@ static void add_quoted(struct gb_buf *out, struct gb_str text)
     gb_buf_add_char(out, '"');
 }
 
+/* The byte at *at of a string that add_quoted wrote, its escape undone. */
+static unsigned char written_byte(struct gb_str written, size_t *at)
+{
+    static const char letters[] = "\bb\tt\nn\ff\rr";
+    unsigned char c = (unsigned char)written.ptr[(*at)++];
+
+    if (c != '\\') {
+        return c;
+    }
+    c = (unsigned char)written.ptr[(*at)++];
+    if (c == 'u') {
+        char low = written.ptr[*at + 3];
+
+        c = (unsigned char)((written.ptr[*at + 2] - '0') * 16);
+        *at += 4;
+        return (unsigned char)(c + (low <= '9' ? low - '0' : low - 'a' + 10));
+    }
+    for (size_t i = 0; i + 1 < sizeof(letters); i += 2) {
+        if (c == (unsigned char)letters[i + 1]) {
+            return (unsigned char)letters[i];
+        }
+    }
+    return c;
+}
+
+/* Ranks UTF-8 bytes so that their order is that of UTF-16 code units (RFC 8785 section 3.2.3):
+ * it differs from byte order only in that U+E000..U+FFFF come after the surrogate pairs. */
+static int unit_rank(unsigned char c)
+{
+    return c == 0xee || c == 0xef ? c + 0x10 : c;
+}
+
+static int key_cmp(struct gb_str a, struct gb_str b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+
+    for (size_t i = 0; i < len; i++) {
+        if (a.ptr[i] != b.ptr[i]) {
+            return unit_rank((unsigned char)a.ptr[i]) - unit_rank((unsigned char)b.ptr[i]);
+        }
+    }
+    return gb_str_cmp(a, b);
+}
+
+/* True if the key that stands written in the output comes before key. */
+static bool key_rises(struct gb_str written, struct gb_str key)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < key.len; i++) {
+        int last;
+        int next = unit_rank((unsigned char)key.ptr[i]);
+
+        if (at == written.len) {
+            return true;
+        }
+        last = unit_rank(written_byte(written, &at));
+        if (last != next) {
+            return last < next;
+        }
+    }
+    return false;
+}
+
 void gb_jsonw_key(struct gb_jsonw *w, struct gb_str key)
 {
     uint32_t level = w->depth - 1;
@@ -98,13 +162,13 @@ void gb_jsonw_key(struct gb_jsonw *w, struct gb_str key)
     if (w->comma[level]) {
         struct gb_str last = {w->out->bytes + w->key_at[level], w->key_len[level]};
 
-        GB_CHECK(gb_str_cmp(last, key) < 0);
+        GB_CHECK(key_rises(last, key));
         gb_buf_add_char(w->out, ',');
     }
     w->comma[level] = true;
     w->key_at[level] = w->out->len + 1;
-    w->key_len[level] = key.len;
     add_quoted(w->out, key);
+    w->key_len[level] = w->out->len - 1 - w->key_at[level];
     gb_buf_add_char(w->out, ':');
     w->after_key = true;
 }
@@ -151,8 +215,7 @@ static const struct gb_member *next_member(const struct gb_value *object, struct
     for (uint32_t i = 0; i < object->count; i++) {
         const struct gb_member *m = &object->members[i];
 
-        if (gb_str_cmp(m->name, last) > 0 &&
-            (next == NULL || gb_str_cmp(m->name, next->name) < 0)) {
+        if (key_cmp(m->name, last) > 0 && (next == NULL || key_cmp(m->name, next->name) < 0)) {
             next = m;
         }
     }

@@ -15,7 +15,7 @@ struct gb_jsonw {
     uint32_t depth;
     bool comma[GB_JSONW_DEPTH_MAX];        /* something stands before, at this depth */
     char closer[GB_JSONW_DEPTH_MAX];       /* '}' or ']' */
-    size_t key_at[GB_JSONW_DEPTH_MAX];     /* last key in out, to check the order */
+    size_t key_at[GB_JSONW_DEPTH_MAX];     /* last key as written, to check the order */
     size_t key_len[GB_JSONW_DEPTH_MAX];
     bool after_key;
 };
@@ -27,7 +27,7 @@ void gb_jsonw_object(struct gb_jsonw *w);
 void gb_jsonw_array(struct gb_jsonw *w);
 void gb_jsonw_end(struct gb_jsonw *w); /* closes the innermost object or array */
 
-/* A key; must be greater (UTF-16 order; for our ASCII keys: byte order) than the one before. */
+/* A key; must be greater (in UTF-16 code units, as RFC 8785 wants) than the one before. */
 void gb_jsonw_key(struct gb_jsonw *w, struct gb_str key);
 
 void gb_jsonw_null(struct gb_jsonw *w);

@@ -57,7 +57,7 @@ bool gb_merkle_restore(struct gb_merkle *tree, uint64_t count, struct gb_str fro
 {
     uint32_t depth = (uint32_t)__builtin_popcountll(count);
 
-    if (frontier.len != (size_t)depth * GB_HASH_LEN) {
+    if (depth > GB_MERKLE_DEPTH_MAX || frontier.len != (size_t)depth * GB_HASH_LEN) {
         return false;
     }
     tree->count = count;
