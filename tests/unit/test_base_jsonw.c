@@ -119,6 +119,11 @@ static void equal_keys(void)
     write_keys(GB_STR("a\n"), GB_STR("a\n"));
 }
 
+static void falling_behind_an_escape(void)
+{
+    write_keys(GB_STR("\nb"), GB_STR("\na"));
+}
+
 static void keys_in_byte_order(void)
 {
     write_keys(GB_STR("\ufb33"), GB_STR("\U0001f602"));
@@ -136,6 +141,7 @@ static void test_key_order_is_checked(void **state)
     (void)state;
     assert_true(dies(falling_keys));
     assert_true(dies(equal_keys));
+    assert_true(dies(falling_behind_an_escape));
     assert_true(dies(keys_in_byte_order));
     assert_false(dies(rising_keys));
 }
