@@ -126,27 +126,14 @@ enum gb_status gb_tool_policy_store(struct gb_tool_pg *pg, struct gb_str hash,
     return status;
 }
 
-enum gb_status gb_tool_matter(struct gb_tool_pg *pg, struct gb_str id, struct gb_tool_rows **rows)
+enum gb_status gb_tool_matter_lines(struct gb_tool_pg *pg, struct gb_str id,
+                                    struct gb_tool_rows **rows)
 {
-    return gb_tool_pg_ask(pg, "SELECT lane, row, text FROM matter WHERE key = $1", &id, 1, rows);
-}
-
-enum gb_status gb_tool_matter_reports(struct gb_tool_pg *pg, struct gb_str lane, struct gb_str id,
-                                      struct gb_tool_rows **rows)
-{
-    struct gb_str params[] = {lane, id};
-
     return gb_tool_pg_ask(
-        pg, "SELECT key, row FROM observation WHERE lane = $1 AND matter = $2 ORDER BY key",
-        params, 2, rows);
-}
-
-enum gb_status gb_tool_matter_overlaps(struct gb_tool_pg *pg, struct gb_str lane,
-                                       struct gb_str id, struct gb_tool_rows **rows)
-{
-    struct gb_str params[] = {lane, id};
-
-    return gb_tool_pg_ask(
-        pg, "SELECT key, row FROM overlap WHERE lane = $1 AND matter = $2 ORDER BY key", params, 2,
-        rows);
+        pg,
+        "SELECT o.lane, l.line FROM outbox_chunk o,"
+        " LATERAL unnest(string_to_array(o.body, E'\\n')) WITH ORDINALITY l(line, n)"
+        " WHERE strpos(o.body, $1) > 0 AND strpos(l.line, $1) > 0"
+        " ORDER BY o.lane, o.from_index, l.n",
+        &id, 1, rows);
 }

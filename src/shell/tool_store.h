@@ -56,14 +56,8 @@ enum gb_status gb_tool_policy_read(struct gb_tool_pg *pg, struct gb_str hash,
 enum gb_status gb_tool_policy_store(struct gb_tool_pg *pg, struct gb_str hash,
                                     const struct gb_files *files) GB_MUST_CHECK;
 
-/* Of one matter: its row (lane, row, text); its reports (key, row), elder first by key; its
- * overlaps (key, row). */
-enum gb_status gb_tool_matter(struct gb_tool_pg *pg, struct gb_str id,
-                              struct gb_tool_rows **rows) GB_MUST_CHECK;
-enum gb_status gb_tool_matter_reports(struct gb_tool_pg *pg, struct gb_str lane, struct gb_str id,
-                                      struct gb_tool_rows **rows) GB_MUST_CHECK;
-enum gb_status gb_tool_matter_overlaps(struct gb_tool_pg *pg, struct gb_str lane,
-                                       struct gb_str id,
-                                       struct gb_tool_rows **rows) GB_MUST_CHECK;
+/* Outbox lines (lane, line) that name a matter, in the order in which they were made. */
+enum gb_status gb_tool_matter_lines(struct gb_tool_pg *pg, struct gb_str id,
+                                    struct gb_tool_rows **rows) GB_MUST_CHECK;
 
 #endif
