@@ -1,0 +1,266 @@
+/* Books (RECORDS 6) and ticks: what the writers say they sent against what this lane counted.
+ *
+ * A record is counted under its (session, stream) until the tick that covers it; the tick moves the
+ * counts into the book of its source and hour. Counts of an older session that no tick ever covered
+ * are orphaned when a newer session's tick covers the stream: its records were sent again. */
+#include "base/jsonw.h"
+#include "core/state.h"
+
+static int64_t hour_of(int64_t clock)
+{
+    return clock - clock % GB_HOUR_MS;
+}
+
+static int book_order(const struct gb_book *a, int64_t hour, struct gb_str source)
+{
+    return a->hour != hour ? (a->hour < hour ? -1 : 1) : gb_str_cmp(a->source, source);
+}
+
+struct gb_book *gb_book_get(struct gb_core *core, struct gb_str source, int64_t clock)
+{
+    int64_t hour = hour_of(clock);
+    struct gb_book **at = &core->books;
+    struct gb_book *book;
+
+    source = gb_str_is(source) ? source : GB_STR("");
+    while (*at != NULL && book_order(*at, hour, source) < 0) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL && book_order(*at, hour, source) == 0) {
+        return *at;
+    }
+    book = gb_pool_take(&core->pool, sizeof(*book));
+    book->head.table = GB_TABLE_BOOK;
+    book->head.key = gb_pool_str(&core->pool,
+                                 gb_arena_printf(&core->scratch, "%.*s/%lld", GB_STR_ARG(source),
+                                                 (long long)hour));
+    book->source = gb_pool_str(&core->pool, source);
+    book->hour = hour;
+    book->is_balanced = true;
+    book->next = *at;
+    *at = book;
+    return book;
+}
+
+void gb_pending_add(struct gb_core *core, struct gb_session *session, struct gb_str stream,
+                    const int64_t *by)
+{
+    struct gb_pending **at = &session->pending;
+
+    while (*at != NULL && gb_str_cmp((*at)->stream, stream) < 0) {
+        at = &(*at)->next;
+    }
+    if (*at == NULL || !gb_str_eq((*at)->stream, stream)) {
+        struct gb_pending *pending = gb_pool_take(&core->pool, sizeof(*pending));
+
+        pending->stream = gb_pool_str(&core->pool, stream);
+        pending->next = *at;
+        *at = pending;
+    }
+    for (int i = 0; i < 5; i++) {
+        (*at)->by[i] += by[i];
+    }
+    gb_object_touch(core, &session->head);
+}
+
+void gb_books_count(struct gb_core *core, const struct gb_record *rec, enum gb_outcome outcome)
+{
+    int64_t by[5] = {0};
+
+    if (rec->kind == GB_KIND_TICK || rec->kind == GB_KIND_CONTROL || rec->session.len == 0 ||
+        rec->src.topic.len == 0) {
+        return;
+    }
+    by[outcome] = 1;
+    gb_pending_add(core, gb_session_get(core, rec->session), gb_stream_key(core, rec), by);
+}
+
+/* Takes the counts of a stream out of a session; returns their sum. */
+static int64_t take_pending(struct gb_core *core, struct gb_session *session,
+                            struct gb_str stream, int64_t *by)
+{
+    struct gb_pending **at = &session->pending;
+    struct gb_pending *taken;
+    int64_t sum = 0;
+
+    while (*at != NULL && !gb_str_eq((*at)->stream, stream)) {
+        at = &(*at)->next;
+    }
+    taken = *at;
+    if (taken == NULL) {
+        return 0;
+    }
+    for (int i = 0; i < 5; i++) {
+        by[i] += taken->by[i];
+        sum += taken->by[i];
+    }
+    *at = taken->next;
+    gb_pool_give_str(&core->pool, taken->stream);
+    gb_pool_give(&core->pool, taken, sizeof(*taken));
+    gb_object_touch(core, &session->head);
+    return sum;
+}
+
+struct orphans {
+    struct gb_core *core;
+    struct gb_str stream;
+    int64_t order;
+    int64_t count;
+};
+
+static void take_orphans(void *value, void *context)
+{
+    struct gb_session *session = value;
+    struct orphans *orphans = context;
+    int64_t by[5] = {0};
+
+    if (session->order < orphans->order) {
+        orphans->count += take_pending(orphans->core, session, orphans->stream, by);
+    }
+}
+
+void gb_books_balance(struct gb_core *core, struct gb_str stream, struct gb_str reason)
+{
+    if (!gb_str_is(core->unbalanced_stream)) {
+        gb_core_set(core, &core->unbalanced_stream, stream);
+        gb_core_set(core, &core->unbalanced_reason, reason);
+        gb_object_touch(core, &core->balance_row);
+    }
+}
+
+/* The interval of a stream must begin at or below the end of what is known. */
+static struct gb_str chain(struct gb_core *core, struct gb_stream *stream, int64_t from,
+                           int64_t to)
+{
+    struct gb_str fault = GB_STR_NONE;
+
+    if (stream->to >= 0 && from > stream->to) {
+        fault = gb_arena_printf(&core->scratch, "interval begins at %lld, expected %lld",
+                                (long long)from, (long long)stream->to);
+    }
+    if (to > stream->to) {
+        stream->to = to;
+        gb_object_touch(core, &stream->head);
+    }
+    return fault;
+}
+
+static void tick_stream(struct gb_core *core, struct gb_session *session,
+                        const struct gb_value *item)
+{
+    struct gb_str id = gb_value_str(item, GB_STR("id"));
+    int64_t sent = gb_value_int(item, GB_STR("sent"), 0);
+    struct gb_stream *stream;
+    struct orphans orphans = {core, id, session->order, 0};
+    struct gb_str fault;
+    struct gb_book *book;
+    int64_t by[5] = {0};
+    int64_t counted;
+
+    if (!gb_str_is(id)) {
+        return;
+    }
+    stream = gb_stream_get(core, id);
+    counted = take_pending(core, session, id, by);
+    gb_map_each(&core->sessions, take_orphans, &orphans);
+    fault = chain(core, stream, gb_value_int(item, GB_STR("from"), 0),
+                  gb_value_int(item, GB_STR("to"), 0));
+    if (counted != sent) {
+        fault = gb_arena_printf(&core->scratch, "%lld sent, %lld counted", (long long)sent,
+                                (long long)counted);
+    }
+    if (gb_str_is(fault)) {
+        gb_books_balance(core, id, fault);
+    }
+    if (sent == 0 && counted == 0 && orphans.count == 0 && !gb_str_is(fault)) {
+        return;
+    }
+    book = gb_book_get(core, stream->source, core->clock);
+    book->counts.received += sent;
+    book->counts.orphaned += orphans.count;
+    book->is_balanced = book->is_balanced && !gb_str_is(fault);
+    for (int i = 0; i < 5; i++) {
+        book->counts.by[i] += by[i];
+    }
+    gb_object_touch(core, &book->head);
+}
+
+static void close_books(struct gb_core *core, int64_t hour)
+{
+    while (core->books != NULL && core->books->hour < hour) {
+        struct gb_book *book = core->books;
+        struct gb_row row = {0};
+
+        core->books = book->next;
+        book->next = NULL;
+        book->head.is_stub = true; /* closed: forgotten after the flush */
+        gb_object_touch(core, &book->head);
+        gb_object_render(core, &book->head, &row);
+        gb_emit(core, GB_TOPIC_BOOKS, book->head.key, gb_core_text(core));
+    }
+}
+
+static void drop_session(void *value, void *context)
+{
+    struct gb_session *session = value;
+    struct gb_core *core = context;
+
+    if (session->seen_at + GB_SESSION_KEEP_MS < core->clock && session->pending == NULL) {
+        session->head.is_removed = true;
+        gb_object_touch(core, &session->head);
+    }
+}
+
+/* Before the first tick the lane had no time: what happened then happened now. */
+static void date_report(void *value, void *context)
+{
+    struct gb_observation *o = value;
+    struct gb_core *core = context;
+
+    if (!o->is_deleted && !o->head.is_stub && gb_state_is_closed(o->image.state) &&
+        o->closed_at == 0) {
+        o->closed_at = core->clock;
+        gb_object_touch(core, &o->head);
+    }
+}
+
+static void date_matter(void *value, void *context)
+{
+    struct gb_matter *matter = value;
+    struct gb_core *core = context;
+
+    gb_matter_live(core, matter);
+    if (matter->has_contradiction && matter->contradiction_since == 0) {
+        matter->contradiction_since = core->clock;
+        gb_object_touch(core, &matter->head);
+    }
+}
+
+void gb_tick(struct gb_core *core, const struct gb_record *rec)
+{
+    int64_t before = core->clock;
+    int64_t clock = gb_value_int(&rec->fields, GB_STR("clock"), 0);
+    const struct gb_value *streams = gb_value_get(&rec->fields, GB_STR("streams"));
+
+    if (clock > before) {
+        core->clock = clock;
+        gb_object_touch(core, &core->clock_row);
+    }
+    if (before == 0 && core->clock != 0) {
+        gb_map_each(&core->observations, date_report, core);
+        gb_map_each(&core->matters, date_matter, core);
+    }
+    if (streams != NULL && streams->type == GB_ARRAY) {
+        struct gb_session *session = gb_session_get(core, rec->session);
+
+        for (uint32_t i = 0; i < streams->count; i++) {
+            tick_stream(core, session, &streams->items[i]);
+        }
+    }
+    if (hour_of(core->clock) != hour_of(before)) {
+        close_books(core, hour_of(core->clock));
+        gb_map_each(&core->sessions, drop_session, core);
+        core->is_evicting = true;
+    }
+    gb_overlap_due(core);
+}

@@ -1,0 +1,100 @@
+/* Whose value counts, and who leads: functions of a matter's reports and the active bundle. */
+#include "core/state.h"
+
+struct gb_str gb_fold_value(struct gb_core *core, const struct gb_observation *o,
+                            struct gb_str field)
+{
+    const struct gb_image *image = &o->image;
+
+    if (gb_str_eq(field, GB_STR("category"))) {
+        return image->category;
+    }
+    if (gb_str_eq(field, GB_STR("grid"))) {
+        return image->grid;
+    }
+    if (gb_str_eq(field, GB_STR("level"))) {
+        return image->level;
+    }
+    if (gb_str_eq(field, GB_STR("state"))) {
+        return gb_state_word(image->state);
+    }
+    if (gb_str_eq(field, GB_STR("deadline_at"))) {
+        return image->has_deadline ? gb_arena_printf(&core->scratch, "%lld",
+                                                     (long long)image->deadline_at)
+                                   : GB_STR_NONE;
+    }
+    for (uint32_t i = 0; i < image->texts_count; i++) {
+        if (gb_str_eq(image->texts[i].name, field)) {
+            return image->texts[i].text;
+        }
+    }
+    return GB_STR_NONE;
+}
+
+struct gb_observation *gb_fold_winner(struct gb_core *core, struct gb_matter *matter,
+                                      struct gb_str field)
+{
+    const struct gb_authority *authority =
+        core->policy != NULL ? gb_policy_authority(core->policy, field) : NULL;
+
+    for (uint32_t s = 0; authority != NULL && s < authority->sources_count; s++) {
+        for (uint32_t i = 0; i < matter->count; i++) {
+            struct gb_observation *o = matter->reports[i];
+
+            if (gb_str_eq(o->source, authority->sources[s]) &&
+                gb_str_is(gb_fold_value(core, o, field))) {
+                return o;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < matter->count; i++) {
+        if (gb_str_is(gb_fold_value(core, matter->reports[i], field))) {
+            return matter->reports[i];
+        }
+    }
+    return NULL;
+}
+
+static struct gb_str network_of(const struct gb_policy *policy, enum gb_role role)
+{
+    for (uint32_t i = 0; i < policy->sources_count; i++) {
+        if (policy->sources[i].role == role) {
+            return policy->sources[i].network;
+        }
+    }
+    return GB_STR_NONE;
+}
+
+struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter)
+{
+    const struct gb_policy *policy = core->policy;
+    const struct gb_observation *elder = matter->reports[0];
+    const struct gb_observation *category = gb_fold_winner(core, matter, GB_STR("category"));
+    const struct gb_observation *grid = gb_fold_winner(core, matter, GB_STR("grid"));
+    struct gb_decision d = {.first = gb_policy_source(policy, elder->source)};
+    struct gb_duty_query query = {
+        .category = category->image.category,
+        .network = d.first != NULL ? d.first->network : GB_STR(""),
+        .place = grid != NULL ? grid->image.grid : elder->image.village,
+        .at = elder->image.occurred_at,
+    };
+
+    d.duty = gb_policy_duty(policy, &query);
+    if (d.duty == NULL) {
+        return d;
+    }
+    for (uint32_t i = 0; i < d.duty->parts_count; i++) {
+        if (d.duty->parts[i].kind == GB_DUTY_LEAD) {
+            d.has_lead = true;
+            d.lead = d.duty->parts[i].role;
+        }
+    }
+    if (!d.has_lead && d.first != NULL) { /* the row names nobody: who was reached first leads */
+        d.has_lead = true;
+        d.lead = d.first->role;
+    }
+    if (d.has_lead) {
+        d.lead_network = network_of(policy, d.lead);
+    }
+    return d;
+}

@@ -1,0 +1,96 @@
+/* The marks that make every source record count once (DELIVERY 2): writers must not jump, and what
+ * is not above a stream's mark has been applied before. */
+#include "core/state.h"
+
+struct gb_str gb_stream_key(struct gb_core *core, const struct gb_record *rec)
+{
+    return gb_arena_printf(&core->scratch, "%.*s/%.*s/%d", GB_STR_ARG(rec->src.cluster),
+                           GB_STR_ARG(rec->src.topic), rec->src.partition);
+}
+
+struct gb_stream *gb_stream_get(struct gb_core *core, struct gb_str key)
+{
+    struct gb_stream *stream = gb_map_get(&core->streams, key);
+
+    if (stream == NULL) {
+        stream = gb_pool_take(&core->pool, sizeof(*stream));
+        stream->head.table = GB_TABLE_SOURCE_MARK;
+        stream->head.key = gb_pool_str(&core->pool, key);
+        stream->offset = -1;
+        stream->to = -1;
+        gb_map_put(&core->streams, stream->head.key, stream);
+    }
+    return stream;
+}
+
+struct gb_session *gb_session_get(struct gb_core *core, struct gb_str key)
+{
+    struct gb_session *session = gb_map_get(&core->sessions, key);
+
+    if (session == NULL) {
+        session = gb_pool_take(&core->pool, sizeof(*session));
+        session->head.table = GB_TABLE_WRITER_MARK;
+        session->head.key = gb_pool_str(&core->pool, key);
+        gb_map_put(&core->sessions, session->head.key, session);
+    }
+    return session;
+}
+
+static bool pass_writer(struct gb_core *core, const struct gb_record *rec)
+{
+    struct gb_session *session = gb_map_get(&core->sessions, rec->session);
+
+    if (session == NULL || session->head.is_removed) {
+        session = gb_session_get(core, rec->session);
+        session->head.is_removed = false;
+        session->n = 0;
+        session->order = ++core->sessions_count;
+        gb_object_touch(core, &core->clock_row);
+    }
+    session->seen_at = core->clock;
+    gb_object_touch(core, &session->head);
+    if (session->is_refused || rec->n != session->n) {
+        session->is_refused = true;
+        return false;
+    }
+    session->n++;
+    return true;
+}
+
+static bool pass_source(struct gb_core *core, const struct gb_record *rec)
+{
+    struct gb_stream *stream = gb_stream_get(core, gb_stream_key(core, rec));
+
+    if (!gb_str_eq(stream->source, rec->source) && rec->source.len > 0) {
+        gb_core_set(core, &stream->source, rec->source);
+        gb_object_touch(core, &stream->head);
+    }
+    if (rec->src.offset < stream->offset ||
+        (rec->src.offset == stream->offset && rec->src.index <= stream->index)) {
+        return false;
+    }
+    stream->offset = rec->src.offset;
+    stream->index = rec->src.index;
+    gb_object_touch(core, &stream->head);
+    return true;
+}
+
+bool gb_guard_pass(struct gb_core *core, const struct gb_record *rec)
+{
+    bool is_counted = rec->kind != GB_KIND_TICK && rec->kind != GB_KIND_CONTROL;
+
+    if (rec->session.len > 0 && !pass_writer(core, rec)) {
+        if (is_counted) {
+            struct gb_book *book = gb_book_get(core, rec->source, core->clock);
+
+            book->counts.orphaned++;
+            gb_object_touch(core, &book->head);
+        }
+        return false;
+    }
+    if (is_counted && rec->src.topic.len > 0 && !pass_source(core, rec)) {
+        gb_books_count(core, rec, GB_UNCHANGED);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,313 @@
+/* One image of a source row: translated by the policy, ordered by its version, put in its cell. */
+#include "core/state.h"
+
+static struct gb_str own_copy(struct gb_core *core, struct gb_str s)
+{
+    return gb_pool_str(&core->pool, s);
+}
+
+void gb_image_keep(struct gb_core *core, struct gb_image *to, const struct gb_image *from)
+{
+    *to = *from;
+#define X(name) to->name = own_copy(core, from->name);
+    GB_IMAGE_LIST(X)
+#undef X
+    for (uint32_t i = 0; i < to->attachments_count; i++) {
+        to->attachments[i] = own_copy(core, from->attachments[i]);
+    }
+    for (uint32_t i = 0; i < to->texts_count; i++) {
+        to->texts[i] = (struct gb_text){.name = own_copy(core, from->texts[i].name),
+                                        .text = own_copy(core, from->texts[i].text)};
+    }
+}
+
+void gb_image_drop(struct gb_core *core, struct gb_image *image)
+{
+#define X(name) gb_pool_give_str(&core->pool, image->name);
+    GB_IMAGE_LIST(X)
+#undef X
+    for (uint32_t i = 0; i < image->attachments_count; i++) {
+        gb_pool_give_str(&core->pool, image->attachments[i]);
+    }
+    for (uint32_t i = 0; i < image->texts_count; i++) {
+        gb_pool_give_str(&core->pool, image->texts[i].name);
+        gb_pool_give_str(&core->pool, image->texts[i].text);
+    }
+    *image = (struct gb_image){0};
+}
+
+static void read_attachments(struct gb_image *image, const struct gb_value *list)
+{
+    if (list == NULL || list->type != GB_ARRAY) {
+        return;
+    }
+    for (uint32_t i = 0; i < list->count && image->attachments_count < GB_ATTACHMENTS_MAX; i++) {
+        if (list->items[i].type == GB_STRING && list->items[i].text.len > 0) {
+            image->attachments[image->attachments_count++] = list->items[i].text;
+        }
+    }
+}
+
+static void read_fields(struct gb_image *image, const struct gb_record *rec)
+{
+    const struct gb_value *f = &rec->fields;
+
+    *image = (struct gb_image){
+        .assignee = gb_value_str(f, GB_STR(GB_FIELD_ASSIGNEE)),
+        .category_code = gb_value_str(f, GB_STR(GB_FIELD_CATEGORY)),
+        .grid = gb_value_str(f, GB_STR(GB_FIELD_GRID)),
+        .level = gb_value_str(f, GB_STR(GB_FIELD_LEVEL)),
+        .reporter = gb_value_str(f, GB_STR(GB_FIELD_REPORTER)),
+        .state_code = gb_value_str(f, GB_STR(GB_FIELD_STATE)),
+        .town = rec->town,
+        .village = gb_value_str(f, GB_STR(GB_FIELD_VILLAGE)),
+        .xref = gb_value_str(f, GB_STR(GB_FIELD_XREF)),
+        .claims_lead = gb_value_bool(f, GB_STR(GB_FIELD_CLAIMS_LEAD), false),
+        .has_deadline = gb_value_int(f, GB_STR(GB_FIELD_DEADLINE_AT), INT64_MIN) != INT64_MIN,
+        .deadline_at = gb_value_int(f, GB_STR(GB_FIELD_DEADLINE_AT), 0),
+        .has_updated = gb_value_int(f, GB_STR(GB_FIELD_UPDATED_AT), INT64_MIN) != INT64_MIN,
+        .updated_at = gb_value_int(f, GB_STR(GB_FIELD_UPDATED_AT), 0),
+        .occurred_at = gb_value_int(f, GB_STR(GB_FIELD_OCCURRED_AT), 0),
+    };
+    read_attachments(image, gb_value_get(f, GB_STR(GB_FIELD_ATTACHMENTS)));
+    for (uint32_t i = 0; i < rec->texts_count; i++) {
+        if (gb_str_is(rec->texts[i].text)) {
+            image->texts[image->texts_count++] =
+                (struct gb_text){.name = rec->texts[i].name, .text = rec->texts[i].text};
+        }
+    }
+}
+
+/* Fills what the policy says; absent: nothing is unknown, else the reason. */
+static struct gb_str translate(const struct gb_policy *policy, const struct gb_record *rec,
+                               struct gb_image *image)
+{
+    const struct gb_holder *holder;
+
+    if (!gb_policy_state(policy, rec->source, rec->entity, image->state_code, &image->state)) {
+        return GB_STR("unknown_state");
+    }
+    image->category = gb_policy_canonical(policy, rec->source, GB_STR("category"),
+                                          image->category_code, image->occurred_at);
+    if (!gb_str_is(image->category)) {
+        return GB_STR("unknown_category");
+    }
+    if (!gb_policy_has_place(policy, image->village)) {
+        return GB_STR("unknown_place");
+    }
+    holder = gb_str_is(image->reporter) ? gb_policy_holder(policy, image->reporter) : NULL;
+    image->holder = holder != NULL ? holder->holder : image->reporter;
+    image->pseudonym = holder != NULL ? holder->pseudonym : GB_STR_NONE;
+    return GB_STR_NONE;
+}
+
+static int order_of(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int parts_order(const struct gb_version *a, const struct gb_version *b)
+{
+    uint32_t count = a->parts_count < b->parts_count ? a->parts_count : b->parts_count;
+    int order = 0;
+
+    for (uint32_t i = 0; i < count && order == 0; i++) {
+        order = order_of(a->parts[i], b->parts[i]);
+    }
+    return order;
+}
+
+static bool was_seen(const struct gb_observation *o, struct gb_str hash)
+{
+    for (uint32_t i = 0; i < o->seen_count; i++) {
+        if (gb_str_eq(o->seen[i], hash)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* -1: stale; 0: the same version; 1: newer. A delete has no column; a deleted row is compared by
+ * envelope first, so that a row may come back with its old column. */
+static int version_order(const struct gb_observation *o, const struct gb_record *rec)
+{
+    bool is_delete = rec->op == GB_OP_DELETE || rec->op == GB_OP_LEAVE;
+    bool has_column = !is_delete && o->version.has_column && rec->version.has_column;
+    bool has_parts = o->version.parts_count > 0 && rec->version.parts_count > 0;
+    int column = has_column ? order_of(rec->version.column, o->version.column) : 0;
+    int parts = parts_order(&rec->version, &o->version);
+
+    if (!has_column && !has_parts) {
+        return is_delete || o->seen_count == 0 || !o->version.has_column ? 1 : 0;
+    }
+    if (o->is_deleted) {
+        return parts != 0 ? parts : column;
+    }
+    return column != 0 ? column : parts;
+}
+
+static void keep_version(struct gb_core *core, struct gb_observation *o,
+                         const struct gb_record *rec, int order)
+{
+    if (order > 0 || o->seen_count == GB_SEEN_MAX) {
+        uint32_t drop = order > 0 ? o->seen_count : 1;
+
+        for (uint32_t i = 0; i < drop; i++) {
+            gb_pool_give_str(&core->pool, o->seen[i]);
+        }
+        o->seen_count -= drop;
+        memmove(o->seen, o->seen + drop, o->seen_count * sizeof(o->seen[0]));
+    }
+    if (gb_str_is(rec->h_img)) {
+        o->seen[o->seen_count++] = own_copy(core, rec->h_img);
+    }
+    if (rec->version.has_column && rec->op != GB_OP_DELETE) {
+        o->version.has_column = true;
+        o->version.column = rec->version.column;
+    }
+    if (rec->version.parts_count > 0) {
+        o->version.parts_count = rec->version.parts_count;
+        memcpy(o->version.parts, rec->version.parts, sizeof(o->version.parts));
+    }
+}
+
+/* What can be seen from o: its candidates and its partner. */
+static void add_seeds(struct gb_core *core, struct gb_observation *o, struct gb_list *seeds)
+{
+    for (int level = 0; level < GB_LEVELS; level++) {
+        if (!o->is_deleted && gb_in_cell(core, o)) {
+            gb_index_near(core, o, level, seeds);
+        }
+    }
+    for (uint32_t i = 0; o->matter != NULL && i < o->matter->count; i++) {
+        gb_list_add(core, seeds, o->matter->reports[i]);
+    }
+}
+
+static void fold_touched(struct gb_core *core, struct gb_str word)
+{
+    for (uint32_t i = 0; i < core->touched.count; i++) {
+        struct gb_matter *matter = core->touched.items[i];
+
+        if (!matter->head.is_removed) {
+            gb_matter_fold(core, matter, word);
+        }
+    }
+    for (uint32_t i = 0; i < core->touched.count; i++) {
+        struct gb_matter *matter = core->touched.items[i];
+
+        if (!matter->head.is_removed) {
+            gb_overlap_check(core, matter);
+        }
+    }
+}
+
+static void remove_report(struct gb_core *core, struct gb_observation *o)
+{
+    struct gb_list seeds = {0};
+
+    add_seeds(core, o, &seeds);
+    gb_index_drop(core, o);
+    gb_matter_leave(core, o);
+    o->is_deleted = true;
+    o->closed_at = 0;
+    gb_image_drop(core, &o->image);
+    gb_link_component(core, &seeds);
+    gb_matter_regroup(core, &seeds);
+    fold_touched(core, GB_STR("changed"));
+}
+
+static void put_report(struct gb_core *core, struct gb_observation *o,
+                       const struct gb_image *image)
+{
+    struct gb_list seeds = {0};
+    bool was_closed = !o->is_deleted && gb_state_is_closed(o->image.state);
+
+    if (!o->is_deleted) {
+        add_seeds(core, o, &seeds);
+        gb_index_drop(core, o);
+        if (!gb_str_eq(o->image.village, image->village) && o->matter != NULL &&
+            o->matter->count > 1) {
+            gb_matter_leave(core, o);
+        }
+    }
+    gb_image_drop(core, &o->image);
+    gb_image_keep(core, &o->image, image);
+    o->is_deleted = false;
+    if (!gb_state_is_closed(image->state)) {
+        o->closed_at = 0;
+    } else if (!was_closed) {
+        o->closed_at = core->clock;
+    }
+    gb_index_add(core, o);
+    if (o->matter != NULL) {
+        gb_matter_live(core, o->matter);
+        gb_matter_touch(core, o->matter);
+    }
+    gb_list_add(core, &seeds, o);
+    gb_link_component(core, &seeds);
+    gb_matter_regroup(core, &seeds);
+    if (o->matter == NULL) {
+        struct gb_list alone = {0};
+
+        o->partner = NULL;
+        gb_list_add(core, &alone, o);
+        gb_matter_regroup(core, &alone);
+    }
+    fold_touched(core, GB_STR("changed"));
+}
+
+static struct gb_str record_key(struct gb_core *core, const struct gb_record *rec)
+{
+    return gb_arena_printf(&core->scratch, "%.*s/%.*s/%.*s", GB_STR_ARG(rec->source),
+                           GB_STR_ARG(rec->entity), GB_STR_ARG(rec->key));
+}
+
+static enum gb_outcome dead(struct gb_core *core, const struct gb_record *rec,
+                            struct gb_str reason, struct gb_str detail)
+{
+    gb_emit_dead(core, rec, reason, detail);
+    return GB_OUT_DEAD;
+}
+
+enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
+{
+    struct gb_image image = {0};
+    bool is_delete = rec->op == GB_OP_DELETE || rec->op == GB_OP_LEAVE;
+    struct gb_str reason = GB_STR_NONE;
+    struct gb_observation *o;
+    int order;
+
+    if (core->policy == NULL) {
+        return dead(core, rec, GB_STR("no_policy"), GB_STR("no bundle is active in this lane"));
+    }
+    if (!is_delete) {
+        read_fields(&image, rec);
+        reason = translate(core->policy, rec, &image);
+    }
+    o = gb_map_get(&core->observations, record_key(core, rec));
+    order = o == NULL || o->head.is_stub ? 1 : version_order(o, rec);
+    if (order < 0 || (o != NULL && order == 0 && was_seen(o, rec->h_img))) {
+        return GB_UNCHANGED;
+    }
+    if (gb_str_is(reason)) {
+        return dead(core, rec, reason, GB_STR("a code that the active bundle does not know"));
+    }
+    if (rec->op == GB_OP_LEAVE && o != NULL && !o->is_deleted &&
+        !gb_str_eq(o->image.town, rec->town)) {
+        return GB_UNCHANGED;
+    }
+    if (o == NULL || o->head.is_stub) {
+        o = gb_observation_get(core, record_key(core, rec));
+        o->head.is_stub = false;
+        o->is_deleted = true;
+    }
+    keep_version(core, o, rec, order);
+    gb_object_touch(core, &o->head);
+    if (!is_delete) {
+        put_report(core, o, &image);
+    } else if (!o->is_deleted) {
+        remove_report(core, o);
+    }
+    return GB_APPLIED;
+}

@@ -1,0 +1,339 @@
+/* Overlaps (RECORDS 7): what reconciliation found in one matter, settled by rule or open. A matter
+ * has at most one overlap of a kind; it is opened again rather than doubled.
+ *
+ * contradictory_state waits in a list sorted by the time when the contradiction began, so that a
+ * tick costs nothing while nothing is due. */
+#include "base/jsonw.h"
+#include "core/state.h"
+
+struct gb_str gb_overlap_word(enum gb_overlap_kind kind)
+{
+    static const char *const words[] = {
+#define X(name, word) word,
+        GB_OVERLAP_LIST(X)
+#undef X
+    };
+
+    GB_CHECK(kind < GB_OVERLAP_COUNT);
+    return gb_str_of(words[kind]);
+}
+
+static void begin(struct gb_core *core, struct gb_jsonw *w)
+{
+    gb_buf_clear(&core->buf);
+    gb_jsonw_init(w, &core->buf);
+}
+
+static struct gb_str state_word(bool is_open)
+{
+    return is_open ? GB_STR("open") : GB_STR("settled");
+}
+
+static struct gb_str write_value(struct gb_core *core, const struct gb_overlap *overlap)
+{
+    struct gb_row row = {0};
+
+    gb_object_render(core, (struct gb_object *)(void *)(size_t)&overlap->head, &row);
+    return gb_core_text(core);
+}
+
+static void publish(struct gb_core *core, struct gb_overlap *overlap, bool was_open, bool is_new)
+{
+    struct gb_str value = write_value(core, overlap);
+    struct gb_str word = state_word(overlap->is_open);
+    struct gb_str full = overlap->is_open ? GB_STR("opened") : GB_STR("settled");
+    struct gb_str why = gb_why(core, overlap->rule, overlap->evidence);
+    struct gb_output *out;
+    struct gb_jsonw w;
+    int32_t change;
+
+    begin(core, &w);
+    gb_jsonw_object(&w);
+    gb_jsonw_key(&w, GB_STR("after"));
+    gb_jsonw_object(&w);
+    gb_jsonw_key_str(&w, GB_STR("state"), word);
+    gb_jsonw_end(&w);
+    gb_jsonw_key(&w, GB_STR("before"));
+    gb_jsonw_object(&w);
+    if (!is_new) {
+        gb_jsonw_key_str(&w, GB_STR("state"), state_word(was_open));
+    }
+    gb_jsonw_end(&w);
+    gb_jsonw_key_str(&w, GB_STR("change"),
+                     gb_arena_printf(&core->scratch, "overlap.%.*s", GB_STR_ARG(full)));
+    gb_jsonw_key_int(&w, GB_STR("clock"), core->clock);
+    gb_jsonw_key_str(&w, GB_STR("kind"), gb_overlap_word(overlap->kind));
+    gb_jsonw_key_str(&w, GB_STR("matter"), overlap->matter->head.key);
+    gb_jsonw_key_str(&w, GB_STR("overlap"), overlap->head.key);
+    gb_jsonw_key_opt(&w, GB_STR("policy"), core->policy_hash);
+    gb_jsonw_key(&w, GB_STR("why"));
+    gb_jsonw_raw(&w, why);
+    gb_jsonw_end(&w);
+    out = gb_emit(core, GB_TOPIC_CHANGE, overlap->head.key, gb_core_text(core));
+    out->type = gb_arena_printf(core->step->arena, "gb.change.overlap.%.*s.v1",
+                                GB_STR_ARG(full));
+    change = (int32_t)out->ordinal;
+    out = gb_emit(core, GB_TOPIC_OVERLAP, overlap->head.key, value);
+    out->change = change;
+}
+
+static struct gb_str write_claims(struct gb_core *core, const struct gb_matter *matter)
+{
+    struct gb_jsonw w;
+
+    begin(core, &w);
+    gb_jsonw_array(&w);
+    for (uint32_t i = 0; i < matter->count; i++) {
+        gb_jsonw_object(&w);
+        gb_jsonw_key_bool(&w, GB_STR("claims_lead"), matter->reports[i]->image.claims_lead);
+        gb_jsonw_key_str(&w, GB_STR("key"), matter->reports[i]->id);
+        gb_jsonw_key_str(&w, GB_STR("source"), matter->reports[i]->source);
+        gb_jsonw_key_str(&w, GB_STR("state"),
+                         gb_state_word(matter->reports[i]->image.state));
+        gb_jsonw_end(&w);
+    }
+    gb_jsonw_end(&w);
+    return gb_core_text(core);
+}
+
+struct finding {
+    bool is_found; /* the condition holds */
+    bool is_open;  /* no rule settles it */
+    struct gb_str rule;
+    struct gb_str evidence; /* JSON */
+};
+
+static struct gb_overlap *open_new(struct gb_core *core, struct gb_matter *matter,
+                                   enum gb_overlap_kind kind)
+{
+    struct gb_overlap *overlap = gb_pool_take(&core->pool, sizeof(*overlap));
+
+    overlap->head.table = GB_TABLE_OVERLAP;
+    overlap->head.key = gb_pool_str(&core->pool, gb_core_mint(core, "overlap"));
+    overlap->kind = kind;
+    overlap->matter = matter;
+    overlap->opened_at = core->clock;
+    matter->overlaps[kind] = overlap;
+    gb_map_put(&core->overlaps, overlap->head.key, overlap);
+    return overlap;
+}
+
+static void apply(struct gb_core *core, struct gb_matter *matter, enum gb_overlap_kind kind,
+                  const struct finding *f)
+{
+    struct gb_overlap *overlap = matter->overlaps[kind];
+    bool is_new = overlap == NULL;
+    bool was_open = !is_new && overlap->is_open;
+    bool is_open = f->is_found && f->is_open;
+
+    if (is_new && (!f->is_found || core->rec->bootstrap)) {
+        return;
+    }
+    if (!is_new && was_open == is_open) {
+        return;
+    }
+    if (is_new) {
+        overlap = open_new(core, matter, kind);
+    }
+    overlap->is_open = is_open;
+    overlap->settled_at = is_open ? 0 : core->clock;
+    gb_core_set(core, &overlap->claims, write_claims(core, matter));
+    gb_core_set(core, &overlap->evidence, f->evidence);
+    gb_core_set(core, &overlap->rule, f->rule);
+    publish(core, overlap, was_open, is_new);
+    gb_object_touch(core, &overlap->head);
+}
+
+static struct finding find_duplicate(struct gb_core *core, const struct gb_matter *matter)
+{
+    struct finding f = {.rule = GB_STR("same_holder"), .evidence = GB_STR_NONE};
+
+    (void)core;
+    f.is_found = matter->count == 2 && gb_str_is(matter->reports[0]->image.holder) &&
+                 gb_str_eq(matter->reports[0]->image.holder, matter->reports[1]->image.holder);
+    return f;
+}
+
+static struct finding find_double_lead(const struct gb_matter *matter,
+                                       const struct gb_decision *d)
+{
+    struct finding f = {.evidence = matter->fields.json[GB_FIELD_AT_LEAD]};
+
+    f.is_found = matter->count == 2 && matter->reports[0]->image.claims_lead &&
+                 matter->reports[1]->image.claims_lead;
+    f.is_open = f.is_found && !d->has_lead;
+    f.rule = f.is_open ? GB_STR("no_rule") : f.is_found ? d->duty->id : GB_STR("claim_withdrawn");
+    f.rule = gb_str_is(f.rule) ? f.rule : GB_STR("duty");
+    return f;
+}
+
+/* Compared fields: those of both reports that differ while the bundle names no authority. */
+static struct finding find_conflict(struct gb_core *core, const struct gb_matter *matter)
+{
+    static const char *const fields[] = {"category", "deadline_at", "grid", "level"};
+    struct finding f = {.rule = GB_STR("equal_again")};
+    struct gb_jsonw w;
+
+    begin(core, &w);
+    gb_jsonw_object(&w);
+    for (size_t i = 0; matter->count == 2 && i < GB_COUNT(fields); i++) {
+        struct gb_str field = gb_str_of(fields[i]);
+        struct gb_str a = gb_fold_value(core, matter->reports[0], field);
+        struct gb_str b = gb_fold_value(core, matter->reports[1], field);
+
+        if (gb_str_is(a) && gb_str_is(b) && !gb_str_eq(a, b) &&
+            gb_policy_authority(core->policy, field) == NULL) {
+            gb_jsonw_key(&w, field);
+            gb_jsonw_array(&w);
+            gb_jsonw_str(&w, a);
+            gb_jsonw_str(&w, b);
+            gb_jsonw_end(&w);
+            f.is_found = f.is_open = true;
+            f.rule = GB_STR("no_authority");
+        }
+    }
+    gb_jsonw_end(&w);
+    f.evidence = gb_core_text(core);
+    return f;
+}
+
+static bool is_against(const struct gb_observation *done, const struct gb_observation *other)
+{
+    return gb_state_is_done(done->image.state) && !gb_state_is_done(other->image.state) &&
+           other->image.state != GB_STATE_VOID;
+}
+
+static bool is_contradictory(const struct gb_matter *matter)
+{
+    return matter->count == 2 && (is_against(matter->reports[0], matter->reports[1]) ||
+                                  is_against(matter->reports[1], matter->reports[0]));
+}
+
+static void check_contradiction(struct gb_core *core, struct gb_matter *matter)
+{
+    bool is_found = is_contradictory(matter);
+
+    if (is_found && !matter->has_contradiction && !core->rec->bootstrap) {
+        matter->has_contradiction = true;
+        matter->contradiction_since = core->clock;
+        gb_due_add(core, matter);
+        gb_object_touch(core, &matter->head);
+    } else if (!is_found) {
+        struct finding f = {.rule = GB_STR("states_agree"), .evidence = GB_STR_NONE};
+
+        if (matter->has_contradiction) {
+            matter->has_contradiction = false;
+            gb_due_drop(core, matter);
+            gb_object_touch(core, &matter->head);
+        }
+        apply(core, matter, GB_OVERLAP_CONTRADICTORY, &f);
+    }
+}
+
+void gb_overlap_check(struct gb_core *core, struct gb_matter *matter)
+{
+    struct gb_decision d = gb_decide(core, matter);
+    struct finding f = find_duplicate(core, matter);
+
+    apply(core, matter, GB_OVERLAP_DUPLICATE, &f);
+    f = (struct finding){.is_found = !d.has_lead, .is_open = !d.has_lead,
+                         .rule = d.has_lead ? d.duty->id : GB_STR("unlisted"),
+                         .evidence = matter->fields.json[GB_FIELD_AT_CATEGORY]};
+    apply(core, matter, GB_OVERLAP_NO_OWNER, &f);
+    f = find_double_lead(matter, &d);
+    apply(core, matter, GB_OVERLAP_DOUBLE_LEAD, &f);
+    f = find_conflict(core, matter);
+    apply(core, matter, GB_OVERLAP_FIELD_CONFLICT, &f);
+    check_contradiction(core, matter);
+}
+
+/* The matter ends or is taken apart: its overlaps are over and never come back. */
+void gb_overlap_settle_all(struct gb_core *core, struct gb_matter *matter, struct gb_str rule)
+{
+    gb_due_drop(core, matter);
+    if (matter->has_contradiction) {
+        matter->has_contradiction = false;
+        gb_object_touch(core, &matter->head);
+    }
+    for (int i = 0; i < GB_OVERLAP_COUNT; i++) {
+        struct gb_overlap *overlap = matter->overlaps[i];
+
+        if (overlap == NULL) {
+            continue;
+        }
+        overlap->is_final = true;
+        if (overlap->is_open) {
+            overlap->is_open = false;
+            overlap->settled_at = core->clock;
+            gb_core_set(core, &overlap->rule, rule);
+            publish(core, overlap, true, false);
+        }
+        gb_object_touch(core, &overlap->head);
+        matter->overlaps[i] = NULL;
+    }
+}
+
+static bool is_before(const struct gb_matter *a, const struct gb_matter *b)
+{
+    if (a->contradiction_since != b->contradiction_since) {
+        return a->contradiction_since < b->contradiction_since;
+    }
+    return gb_str_cmp(a->head.key, b->head.key) < 0;
+}
+
+void gb_due_add(struct gb_core *core, struct gb_matter *matter)
+{
+    struct gb_matter *after = core->due_last;
+
+    while (after != NULL && is_before(matter, after)) {
+        after = after->due_prev;
+    }
+    matter->is_due_listed = true;
+    matter->due_prev = after;
+    matter->due_next = after != NULL ? after->due_next : core->due_first;
+    if (after != NULL) {
+        after->due_next = matter;
+    } else {
+        core->due_first = matter;
+    }
+    if (matter->due_next != NULL) {
+        matter->due_next->due_prev = matter;
+    } else {
+        core->due_last = matter;
+    }
+}
+
+void gb_due_drop(struct gb_core *core, struct gb_matter *matter)
+{
+    if (!matter->is_due_listed) {
+        return;
+    }
+    if (matter->due_prev != NULL) {
+        matter->due_prev->due_next = matter->due_next;
+    } else {
+        core->due_first = matter->due_next;
+    }
+    if (matter->due_next != NULL) {
+        matter->due_next->due_prev = matter->due_prev;
+    } else {
+        core->due_last = matter->due_prev;
+    }
+    matter->is_due_listed = false;
+    matter->due_prev = matter->due_next = NULL;
+}
+
+void gb_overlap_due(struct gb_core *core)
+{
+    int64_t after = core->policy != NULL ? core->policy->contradiction_after_ms : INT64_MAX;
+
+    while (core->due_first != NULL && core->clock > core->due_first->contradiction_since &&
+           core->clock - core->due_first->contradiction_since > after) {
+        struct gb_matter *matter = core->due_first;
+        struct finding f = {.is_found = true, .is_open = true,
+                            .rule = GB_STR("longer_than_allowed"),
+                            .evidence = matter->fields.json[GB_FIELD_AT_BODIES]};
+
+        gb_due_drop(core, matter);
+        apply(core, matter, GB_OVERLAP_CONTRADICTORY, &f);
+    }
+}

@@ -1,0 +1,270 @@
+/* What a bundle answers: binary searches in its sorted tables, and the choice of a duty row. */
+#include "core/policy.h"
+
+#include "base/check.h"
+
+struct gb_str gb_state_word(enum gb_state state)
+{
+    static const struct gb_str words[] = {
+#define X(name) {#name, sizeof(#name) - 1},
+        GB_STATE_LIST(X)
+#undef X
+    };
+
+    GB_CHECK(state < GB_STATE_COUNT);
+    return words[state];
+}
+
+enum gb_state gb_state_of(struct gb_str word)
+{
+    enum gb_state state = (enum gb_state)0;
+
+    while (state < GB_STATE_COUNT && !gb_str_eq(gb_state_word(state), word)) {
+        state++;
+    }
+    return state;
+}
+
+bool gb_state_is_done(enum gb_state state)
+{
+    return state == GB_STATE_HANDLED || state == GB_STATE_VERIFIED || state == GB_STATE_CLOSED;
+}
+
+bool gb_state_is_closed(enum gb_state state)
+{
+    return state == GB_STATE_CLOSED || state == GB_STATE_VOID || state == GB_STATE_WITHDRAWN ||
+           state == GB_STATE_MERGED;
+}
+
+struct gb_str gb_role_word(enum gb_role role)
+{
+    static const struct gb_str words[] = {
+#define X(name, word) {word, sizeof(word) - 1},
+        GB_ROLE_LIST(X)
+#undef X
+    };
+
+    GB_CHECK(role < GB_ROLE_COUNT);
+    return words[role];
+}
+
+enum gb_role gb_role_of(struct gb_str word)
+{
+    enum gb_role role = (enum gb_role)0;
+
+    while (role < GB_ROLE_COUNT && !gb_str_eq(gb_role_word(role), word)) {
+        role++;
+    }
+    return role;
+}
+
+struct gb_str gb_duty_word(enum gb_duty_kind kind)
+{
+    static const char *const words[] = {"LEAD",          "ASSIST",    "INFORM",
+                                        "FIRST_CONTACT", "SUPERVISE", "FORBIDDEN"};
+
+    GB_CHECK(kind < GB_DUTY_KIND_COUNT);
+    return gb_str_of(words[kind]);
+}
+
+/* Compares a wanted key of up to three parts with a row's. */
+static int order_of(const struct gb_str *wanted, const struct gb_str *row, uint32_t parts)
+{
+    int order = 0;
+
+    for (uint32_t i = 0; i < parts && order == 0; i++) {
+        order = gb_str_cmp(wanted[i], row[i]);
+    }
+    return order;
+}
+
+static int order_of_crosswalk(const void *row, const struct gb_str *wanted)
+{
+    const struct gb_crosswalk *r = row;
+
+    return order_of(wanted, (const struct gb_str[]){r->source, r->field, r->code}, 3);
+}
+
+static int order_of_state(const void *row, const struct gb_str *wanted)
+{
+    const struct gb_state_row *r = row;
+
+    return order_of(wanted, (const struct gb_str[]){r->source, r->entity, r->code}, 3);
+}
+
+/* The others have their key as first member. */
+static int order_of_first(const void *row, const struct gb_str *wanted)
+{
+    return gb_str_cmp(wanted[0], *(const struct gb_str *)row);
+}
+
+struct table {
+    const void *rows;
+    uint32_t count;
+    size_t row_len;
+    int (*order)(const void *row, const struct gb_str *wanted);
+};
+
+static const void *row_at(const struct table *table, uint32_t index)
+{
+    return (const char *)table->rows + index * table->row_len;
+}
+
+/* Index of the first row that is not below wanted; count if there is none. */
+static uint32_t lower_bound(const struct table *table, const struct gb_str *wanted)
+{
+    uint32_t low = 0;
+    uint32_t high = table->count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (table->order(row_at(table, middle), wanted) > 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static const void *find(const struct table *table, const struct gb_str *wanted)
+{
+    uint32_t at = lower_bound(table, wanted);
+
+    if (at == table->count || table->order(row_at(table, at), wanted) != 0) {
+        return NULL;
+    }
+    return row_at(table, at);
+}
+
+#define FIND_FIRST(table_rows, table_count, wanted)                                                \
+    find(&(struct table){(table_rows), (table_count), sizeof((table_rows)[0]), order_of_first},    \
+         &(wanted))
+
+struct gb_str gb_policy_canonical(const struct gb_policy *policy, struct gb_str source,
+                                  struct gb_str field, struct gb_str code, int64_t at)
+{
+    struct table table = {policy->crosswalk, policy->crosswalk_count, sizeof(struct gb_crosswalk),
+                          order_of_crosswalk};
+    struct gb_str wanted[] = {source, field, code};
+
+    for (uint32_t i = lower_bound(&table, wanted); i < table.count; i++) {
+        const struct gb_crosswalk *row = &policy->crosswalk[i];
+
+        if (order_of_crosswalk(row, wanted) != 0) {
+            break;
+        }
+        if (row->valid_from <= at && at < row->valid_until) {
+            return row->canonical;
+        }
+    }
+    return GB_STR_NONE;
+}
+
+bool gb_policy_state(const struct gb_policy *policy, struct gb_str source, struct gb_str entity,
+                     struct gb_str code, enum gb_state *state)
+{
+    const struct gb_state_row *row =
+        find(&(struct table){policy->states, policy->states_count, sizeof(struct gb_state_row),
+                             order_of_state},
+             (const struct gb_str[]){source, entity, code});
+
+    if (row == NULL) {
+        return false;
+    }
+    *state = row->state;
+    return true;
+}
+
+const struct gb_authority *gb_policy_authority(const struct gb_policy *policy,
+                                               struct gb_str field)
+{
+    return FIND_FIRST(policy->authority, policy->authority_count, field);
+}
+
+const struct gb_holder *gb_policy_holder(const struct gb_policy *policy, struct gb_str id_hash)
+{
+    return FIND_FIRST(policy->holders, policy->holders_count, id_hash);
+}
+
+const struct gb_source_row *gb_policy_source(const struct gb_policy *policy,
+                                             struct gb_str source)
+{
+    return FIND_FIRST(policy->sources, policy->sources_count, source);
+}
+
+const struct gb_category *gb_policy_category(const struct gb_policy *policy, struct gb_str code)
+{
+    return FIND_FIRST(policy->categories, policy->categories_count, code);
+}
+
+bool gb_policy_has_place(const struct gb_policy *policy, struct gb_str code)
+{
+    return FIND_FIRST(policy->places, policy->places_count, code) != NULL;
+}
+
+static bool is_star(struct gb_str s)
+{
+    return gb_str_eq(s, GB_STR("*"));
+}
+
+/* Length of pattern without its star if it covers code, else -1. */
+static int64_t covers(struct gb_str pattern, struct gb_str code)
+{
+    bool is_open = pattern.len > 0 && pattern.ptr[pattern.len - 1] == '*';
+    size_t len = is_open ? pattern.len - 1 : pattern.len;
+
+    if (code.len < len || (!is_open && code.len != len) ||
+        (len > 0 && memcmp(pattern.ptr, code.ptr, len) != 0)) {
+        return -1;
+    }
+    return (int64_t)len;
+}
+
+struct rank {
+    int64_t parts[4]; /* category, territory, network, priority: higher wins, in this order */
+};
+
+static bool rank_duty(const struct gb_duty *duty, const struct gb_duty_query *query,
+                      struct rank *rank)
+{
+    struct gb_str place = duty->territory;
+    bool has_place = is_star(place) || (query->place.len >= place.len && place.len > 0 &&
+                                        memcmp(query->place.ptr, place.ptr, place.len) == 0);
+    bool has_network = is_star(duty->network) || gb_str_eq(duty->network, query->network);
+
+    *rank = (struct rank){{covers(duty->category, query->category),
+                           is_star(place) ? 0 : (int64_t)place.len, !is_star(duty->network),
+                           duty->priority}};
+    return has_place && has_network && rank->parts[0] >= 0 && duty->valid_from <= query->at &&
+           query->at < duty->valid_until;
+}
+
+static bool is_above(const struct rank *a, const struct rank *b)
+{
+    for (size_t i = 0; i < GB_COUNT(a->parts); i++) {
+        if (a->parts[i] != b->parts[i]) {
+            return a->parts[i] > b->parts[i];
+        }
+    }
+    return false;
+}
+
+const struct gb_duty *gb_policy_duty(const struct gb_policy *policy,
+                                     const struct gb_duty_query *query)
+{
+    const struct gb_duty *best = NULL;
+    struct rank best_rank = {{0}};
+
+    for (uint32_t i = 0; i < policy->duties_count; i++) {
+        struct rank rank;
+
+        if (rank_duty(&policy->duties[i], query, &rank) &&
+            (best == NULL || is_above(&rank, &best_rank))) {
+            best = &policy->duties[i];
+            best_rank = rank;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,339 @@
+/* What a core holds in memory; private to src/core.
+ *
+ * Every object that is a row begins with struct gb_object: touched objects wait in a list, flush
+ * renders them, and the hash of the last rendering keeps the state digest incremental.
+ *
+ * The rule of the cell (all matching, and all that memory may forget, hangs on it): a matter is in
+ * its cell while one of its reports is open, and afterwards until the end of the hour in which
+ * closed_at + cell_window falls (live_until). A matter beyond that is frozen: nobody finds it as a
+ * candidate, its own links stay. A report that opens again brings its matter back. The rule reads
+ * rows and the lane's clock only, so what happens to be in memory decides nothing. */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/pool.h"
+#include "core/core.h"
+
+#define GB_HOUR_MS ((int64_t)3600000)
+#define GB_SESSION_KEEP_MS ((int64_t)7 * 24 * GB_HOUR_MS)
+#define GB_SEEN_MAX 16
+#define GB_ATTACHMENTS_MAX 16
+#define GB_MATTER_REPORTS_MAX 2
+#define GB_LEVELS 3
+
+struct gb_object {
+    enum gb_table table;
+    bool is_dirty;
+    bool is_stored;  /* hash is that of the row in the database */
+    bool is_removed; /* the row goes at the next flush */
+    bool is_stub;    /* named by a loaded row, not loaded itself */
+    struct gb_str key; /* in the pool */
+    struct gb_hash hash;
+    struct gb_object *next; /* in the dirty list */
+};
+
+/* Published fields of a matter, in key order. X(NAME, word). */
+#define GB_FIELD_LIST(X)                                                                           \
+    X(ASSISTS, "assists") X(BODIES, "bodies") X(CATEGORY, "category")                              \
+    X(DEADLINE, "deadline_at") X(FIRST_CONTACT, "first_contact") X(GRID, "grid") X(ID, "id")       \
+    X(INFORMS, "informs") X(LEAD, "lead") X(LEVEL, "level") X(OCCURRED, "occurred_at")             \
+    X(POLICY, "policy") X(PURPOSE, "purpose") X(REDIRECT, "redirect_to") X(REFS, "refs")           \
+    X(REPORTERS, "reporters") X(STATE, "state") X(TITLE, "title") X(TOWN, "town")                  \
+    X(VILLAGE, "village")
+
+enum gb_field {
+#define X(name, word) GB_FIELD_AT_##name,
+    GB_FIELD_LIST(X)
+#undef X
+        GB_FIELD_COUNT
+};
+
+/* Each field as canonical JSON, absent if the matter does not have it. */
+struct gb_fields {
+    struct gb_str json[GB_FIELD_COUNT];
+};
+
+#define GB_OVERLAP_LIST(X)                                                                         \
+    X(DUPLICATE, "duplicate_entry") X(NO_OWNER, "no_owner") X(DOUBLE_LEAD, "double_lead")          \
+    X(CONTRADICTORY, "contradictory_state") X(FIELD_CONFLICT, "field_conflict")
+
+enum gb_overlap_kind {
+#define X(name, word) GB_OVERLAP_##name,
+    GB_OVERLAP_LIST(X)
+#undef X
+        GB_OVERLAP_COUNT
+};
+
+struct gb_matter;
+struct gb_observation;
+
+/* A place of an observation in a bucket of the index. */
+struct gb_entry {
+    struct gb_observation *observation;
+    struct gb_bucket *bucket;
+    struct gb_entry *prev, *next; /* in the bucket */
+    struct gb_entry *sibling;     /* next entry of the same observation */
+};
+
+struct gb_bucket {
+    struct gb_str key;
+    struct gb_entry *first;
+};
+
+/* Strings of an observation's newest good image; owned by the pool through the observation. */
+#define GB_IMAGE_LIST(X)                                                                           \
+    X(assignee) X(category) X(category_code) X(grid) X(holder) X(level) X(pseudonym) X(reporter)   \
+    X(state_code) X(town) X(village) X(xref)
+
+struct gb_image {
+#define X(name) struct gb_str name;
+    GB_IMAGE_LIST(X)
+#undef X
+    enum gb_state state;
+    bool claims_lead;
+    bool has_deadline, has_updated;
+    int64_t occurred_at, deadline_at, updated_at;
+    uint32_t attachments_count;
+    struct gb_str attachments[GB_ATTACHMENTS_MAX];
+    uint32_t texts_count;
+    struct gb_text texts[GB_TEXTS_MAX]; /* name and text only */
+};
+
+struct gb_observation {
+    struct gb_object head; /* key: source/entity/key */
+    struct gb_str source, entity, id; /* parts of head.key */
+    bool is_deleted;
+    int64_t closed_at; /* lane clock at which it was seen closed; 0: before the first tick */
+    struct gb_image image;
+    struct gb_version version;
+    uint32_t seen_count;
+    struct gb_str seen[GB_SEEN_MAX]; /* image hashes seen at this version */
+    struct gb_str own;               /* matter id of its own, absent until minted */
+    struct gb_matter *matter;        /* NULL if deleted */
+    struct gb_entry *entries;
+
+    uint64_t stamp; /* the component search that found it */
+    struct gb_observation *partner; /* result of the search */
+    struct gb_observation *choice;
+    bool is_split; /* in this step: its matter is published as split */
+    int partner_level;
+    struct gb_observation **near[GB_LEVELS]; /* candidates, in scratch */
+    uint32_t near_count[GB_LEVELS];
+};
+
+struct gb_overlap {
+    struct gb_object head; /* key: id */
+    enum gb_overlap_kind kind;
+    bool is_open, is_final;
+    struct gb_matter *matter;
+    int64_t opened_at, settled_at;
+    struct gb_str claims;   /* JSON */
+    struct gb_str evidence; /* JSON */
+    struct gb_str rule;     /* what settled it, or why nothing could */
+};
+
+struct gb_matter {
+    struct gb_object head; /* key: id */
+    uint32_t count;
+    struct gb_observation *reports[GB_MATTER_REPORTS_MAX]; /* elder first */
+    int64_t live_until;
+    int64_t opened_at;
+    int link_level; /* 0: alone; else the level of the evidence */
+    struct gb_fields fields; /* as published last */
+    struct gb_str blob;      /* bytes of fields */
+    struct gb_str losers;    /* JSON */
+    struct gb_observation *title_of; /* whose title is published */
+    struct gb_overlap *overlaps[GB_OVERLAP_COUNT];
+    bool has_contradiction;
+    int64_t contradiction_since;
+    struct gb_matter *due_prev, *due_next;
+    bool is_due_listed;
+    bool is_split; /* in this step: publish it as split */
+};
+
+struct gb_counts {
+    int64_t received, orphaned;
+    int64_t by[5]; /* enum gb_outcome */
+};
+
+struct gb_pending {
+    struct gb_str stream;
+    int64_t by[5];
+    struct gb_pending *next; /* by rising stream */
+};
+
+struct gb_session {
+    struct gb_object head; /* key: session */
+    int64_t n;             /* next number */
+    int64_t order;         /* sessions in the order in which they were first seen */
+    int64_t seen_at;
+    bool is_refused;
+    struct gb_pending *pending;
+};
+
+struct gb_stream {
+    struct gb_object head; /* key: cluster/topic/partition */
+    int64_t offset;
+    int32_t index;
+    int64_t to; /* end of the last interval, -1 before the first tick */
+    struct gb_str source;
+    struct gb_stream *next; /* unused by maps; for sorted walks */
+};
+
+struct gb_book {
+    struct gb_object head; /* key: source/hour */
+    struct gb_str source;
+    int64_t hour; /* ms */
+    struct gb_counts counts;
+    bool is_balanced;
+    int64_t lag;
+    struct gb_book *next; /* open books by hour, then source */
+};
+
+struct gb_known_policy {
+    const struct gb_policy *policy;
+    struct gb_known_policy *next;
+};
+
+/* Rows that are written once and not kept. */
+struct gb_plain {
+    struct gb_object head;
+    struct gb_str row;
+};
+
+struct gb_list {
+    void **items; /* in scratch */
+    uint32_t count, size;
+};
+
+struct gb_core {
+    struct gb_pool pool;
+    uint32_t lane;
+    struct gb_arena scratch; /* of one step, load or flush */
+    struct gb_buf buf;
+    struct gb_hash digest;
+    int64_t clock;
+    int64_t sessions_count;
+    struct gb_known_policy *policies;
+    const struct gb_policy *policy;
+    struct gb_str policy_hash;
+    struct gb_str unbalanced_stream, unbalanced_reason;
+    struct gb_map observations, matters, overlaps, streams, sessions, index;
+    struct gb_object *dirty;
+    struct gb_object clock_row, policy_row, balance_row;
+    struct gb_book *books; /* open ones */
+    struct gb_matter *due_first, *due_last;
+    uint64_t stamp;
+    bool is_evicting;
+
+    /* the step under way */
+    struct gb_step *step;
+    const struct gb_record *rec;
+    uint32_t minted;
+    struct gb_list touched; /* struct gb_matter */
+};
+
+/* ---- object.c ---- */
+void gb_object_touch(struct gb_core *core, struct gb_object *object);
+void gb_object_stored(struct gb_object *object, const struct gb_row *row);
+void gb_list_add(struct gb_core *core, struct gb_list *list, void *item);
+/* Sorts by order, a total order; insertion sort, lists are short. */
+void gb_list_sort(struct gb_list *list, int (*order)(const void *a, const void *b));
+/* Frees a string of the pool and sets another copy. */
+void gb_core_set(struct gb_core *core, struct gb_str *at, struct gb_str value);
+/* What core->buf holds, in scratch. */
+struct gb_str gb_core_text(struct gb_core *core);
+
+/* ---- evict.c ---- */
+void gb_object_forget(struct gb_core *core, struct gb_object *object); /* after its flush */
+void gb_core_evict(struct gb_core *core);
+
+/* ---- render.c, load.c ---- */
+/* Renders the row into core->buf and fills the columns of row (key, row and text excepted). */
+void gb_object_render(struct gb_core *core, struct gb_object *object, struct gb_row *row);
+struct gb_str gb_matter_texts(struct gb_core *core, struct gb_matter *matter);
+struct gb_observation *gb_observation_get(struct gb_core *core, struct gb_str key);
+struct gb_matter *gb_matter_get(struct gb_core *core, struct gb_str id);
+
+/* ---- guard.c, books.c ---- */
+/* False if the marks make the record unchanged; counts orphans. */
+bool gb_guard_pass(struct gb_core *core, const struct gb_record *rec);
+struct gb_str gb_stream_key(struct gb_core *core, const struct gb_record *rec);
+struct gb_stream *gb_stream_get(struct gb_core *core, struct gb_str key);
+struct gb_session *gb_session_get(struct gb_core *core, struct gb_str key);
+struct gb_book *gb_book_get(struct gb_core *core, struct gb_str source, int64_t hour);
+void gb_pending_add(struct gb_core *core, struct gb_session *session, struct gb_str stream,
+                    const int64_t *by);
+void gb_books_count(struct gb_core *core, const struct gb_record *rec, enum gb_outcome outcome);
+void gb_books_tick(struct gb_core *core, const struct gb_record *rec);
+void gb_books_balance(struct gb_core *core, struct gb_str stream, struct gb_str reason);
+void gb_tick(struct gb_core *core, const struct gb_record *rec);
+
+/* ---- emit.c ---- */
+struct gb_str gb_core_mint(struct gb_core *core, const char *kind); /* in scratch */
+struct gb_output *gb_emit(struct gb_core *core, enum gb_topic topic, struct gb_str key,
+                          struct gb_str value);
+void gb_emit_dead(struct gb_core *core, const struct gb_record *rec, struct gb_str reason,
+                  struct gb_str detail);
+
+/* ---- observe.c ---- */
+enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec);
+void gb_image_keep(struct gb_core *core, struct gb_image *to, const struct gb_image *from);
+void gb_image_drop(struct gb_core *core, struct gb_image *image);
+
+/* ---- index.c, link.c ---- */
+void gb_index_add(struct gb_core *core, struct gb_observation *o);
+void gb_index_drop(struct gb_core *core, struct gb_observation *o);
+bool gb_in_cell(const struct gb_core *core, const struct gb_observation *o);
+/* Adds the candidates of o at a level (0: ids, 1: attachments, 2: holder). */
+void gb_index_near(struct gb_core *core, struct gb_observation *o, int level,
+                   struct gb_list *out);
+/* Elder first: occurrence, source, key. */
+int gb_observation_order(const void *a, const void *b);
+/* Finds partners of all in the component of seeds; returns it sorted in seeds. */
+void gb_link_component(struct gb_core *core, struct gb_list *seeds);
+
+/* ---- matter.c ---- */
+void gb_matter_touch(struct gb_core *core, struct gb_matter *matter);
+void gb_matter_attach(struct gb_matter *matter, struct gb_observation *o);
+void gb_matter_detach(struct gb_observation *o);
+void gb_matter_live(struct gb_core *core, struct gb_matter *matter);
+void gb_matter_regroup(struct gb_core *core, struct gb_list *component);
+void gb_matter_leave(struct gb_core *core, struct gb_observation *o);
+void gb_matter_free(struct gb_core *core, struct gb_matter *matter);
+
+/* ---- fold.c, decide.c ---- */
+/* Folds again; publishes with this word if anything changed. */
+void gb_matter_fold(struct gb_core *core, struct gb_matter *matter, struct gb_str word);
+void gb_matter_withdraw(struct gb_core *core, struct gb_matter *matter);
+void gb_matter_redirect(struct gb_core *core, struct gb_matter *from, struct gb_matter *to);
+void gb_fields_keep(struct gb_core *core, struct gb_matter *matter,
+                    const struct gb_fields *fields);
+struct gb_str gb_field_word(enum gb_field field);
+/* Whose value of a field counts: by authority, else the elder's; NULL if nobody has one. */
+struct gb_observation *gb_fold_winner(struct gb_core *core, struct gb_matter *matter,
+                                      struct gb_str field);
+struct gb_str gb_fold_value(struct gb_core *core, const struct gb_observation *o,
+                            struct gb_str field);
+
+struct gb_decision {
+    const struct gb_duty *duty; /* NULL: unlisted */
+    bool has_lead;
+    enum gb_role lead;
+    struct gb_str lead_network;  /* absent if no network has the role */
+    const struct gb_source_row *first; /* first contact; NULL if the bundle lacks the source */
+};
+struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter);
+
+/* ---- overlap.c ---- */
+struct gb_str gb_overlap_word(enum gb_overlap_kind kind);
+void gb_overlap_check(struct gb_core *core, struct gb_matter *matter);
+void gb_overlap_settle_all(struct gb_core *core, struct gb_matter *matter, struct gb_str rule);
+void gb_overlap_due(struct gb_core *core);
+void gb_due_add(struct gb_core *core, struct gb_matter *matter);
+void gb_due_drop(struct gb_core *core, struct gb_matter *matter);
+struct gb_str gb_why(struct gb_core *core, struct gb_str rule, struct gb_str evidence);
+
+#endif
