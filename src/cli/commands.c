@@ -17,7 +17,27 @@ enum gb_exit gb_cli_completion(const struct gb_args *args)
     return GB_EXIT_OK;
 }
 
+static const struct gb_option MAPPING_OPTIONS[] = {
+    {"--refuse", "FILE", "the refuse-list, refuse.yaml"},
+    {"--lookups", "DIR", "folder of the lookup files; else the adapter's own"},
+    {0}};
+
 static const struct gb_command COMMANDS[] = {
+    {.name = "check mapping",
+     .words = "DIR",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Checks an adapter's mapping and its lookups",
+     .more = "Prints the mapping's hash, or each mistake as file:line:col.",
+     .options = MAPPING_OPTIONS,
+     .run = gb_cli_check_mapping},
+    {.name = "check policy",
+     .words = "DIR",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Checks a policy bundle",
+     .more = "Prints the bundle's hash, or each mistake as file:line:col.",
+     .run = gb_cli_check_policy},
     {.name = "completion",
      .words = "",
      .help = "Prints a completion script for bash",

@@ -4,7 +4,24 @@
 
 #include "cli/command.h"
 
-enum gb_exit gb_cli_version(const struct gb_args *args);
+enum gb_exit gb_cli_check_config(const struct gb_args *args);
+enum gb_exit gb_cli_check_mapping(const struct gb_args *args);
+enum gb_exit gb_cli_check_policy(const struct gb_args *args);
 enum gb_exit gb_cli_completion(const struct gb_args *args);
+enum gb_exit gb_cli_db_migrate(const struct gb_args *args);
+enum gb_exit gb_cli_db_status(const struct gb_args *args);
+enum gb_exit gb_cli_explain(const struct gb_args *args);
+enum gb_exit gb_cli_lanes_accept_loss(const struct gb_args *args);
+enum gb_exit gb_cli_lanes_list(const struct gb_args *args);
+enum gb_exit gb_cli_lanes_resume(const struct gb_args *args);
+enum gb_exit gb_cli_lanes_show(const struct gb_args *args);
+enum gb_exit gb_cli_policy_activate(const struct gb_args *args);
+enum gb_exit gb_cli_replay(const struct gb_args *args);
+enum gb_exit gb_cli_run_daemon(const struct gb_args *args);
+enum gb_exit gb_cli_status(const struct gb_args *args);
+enum gb_exit gb_cli_topics_create(const struct gb_args *args);
+enum gb_exit gb_cli_topics_list(const struct gb_args *args);
+enum gb_exit gb_cli_topics_verify(const struct gb_args *args);
+enum gb_exit gb_cli_version(const struct gb_args *args);
 
 #endif

@@ -9,7 +9,7 @@
 void gb_table_init(struct gb_table_out *table, struct gb_arena *arena,
                    const struct gb_column *columns, size_t columns_count)
 {
-    GB_CHECK(columns_count <= GB_COLUMNS_MAX);
+    GB_CHECK(columns_count <= GB_TABLE_COLUMNS_MAX);
     *table = (struct gb_table_out){
         .columns = columns, .columns_count = columns_count, .arena = arena};
 }
@@ -66,7 +66,7 @@ static void print_cell(FILE *out, struct gb_str cell, size_t width, bool is_righ
 
 static void print_table(const struct gb_table_out *table, FILE *out)
 {
-    size_t widths[GB_COLUMNS_MAX];
+    size_t widths[GB_TABLE_COLUMNS_MAX];
     size_t last = table->columns_count - 1;
 
     for (size_t c = 0; c <= last; c++) {

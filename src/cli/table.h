@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "cli/command.h"
 
-#define GB_COLUMNS_MAX 12
+#define GB_TABLE_COLUMNS_MAX 12
 
 /* Numbers and truths stand bare in JSON and to the right in a table. */
 enum gb_column_kind { GB_COLUMN_TEXT, GB_COLUMN_NUMBER, GB_COLUMN_TRUTH };
@@ -19,7 +19,7 @@ struct gb_table_out {
     const struct gb_column *columns;
     size_t columns_count;
     struct gb_arena *arena;       /* borrowed; cells live there */
-    struct gb_str (*rows)[GB_COLUMNS_MAX]; /* owned */
+    struct gb_str (*rows)[GB_TABLE_COLUMNS_MAX]; /* owned */
     size_t count, size;
 };
 
