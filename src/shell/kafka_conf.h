@@ -7,11 +7,7 @@
 #include <stdbool.h>
 
 #include "gridbridge/err.h"
-
-/* One client property of the configuration, set after our own. */
-struct gb_kafka_property {
-    const char *name, *value;
-};
+#include "shell/plain.h"
 
 /* How to reach Kafka; borrowed strings that outlive every client. */
 struct gb_kafka {

@@ -156,7 +156,7 @@ static rd_kafka_resp_err_t produce(struct gb_sender_job *job, const struct gb_me
     return err;
 }
 
-static enum gb_status send(struct gb_sender_job *job)
+static enum gb_status send_all(struct gb_sender_job *job)
 {
     struct gb_sender *sender = job->sender;
     bool is_transactional = sender->config.mode == GB_PUBLISH_TRANSACTIONAL;
@@ -248,7 +248,7 @@ static void run_job(struct gb_task *task)
     } else if (sender->rk == NULL) {
         job->status = fail(job, GB_MAYBE, "send", "there is no producer");
     } else {
-        job->status = send(job);
+        job->status = send_all(job);
     }
     job->task.run = answer;
     if (!gb_loop_post(sender->config.loop, &job->task)) {

@@ -100,6 +100,31 @@ bool gb_loop_post(struct gb_loop *loop, struct gb_task *task)
     return is_taken;
 }
 
+struct call {
+    struct gb_task task;
+    void (*run)(void *context);
+    void *context;
+    uv_sem_t done;
+};
+
+static void run_call(struct gb_task *task)
+{
+    struct call *call = (struct call *)task;
+
+    call->run(call->context);
+    uv_sem_post(&call->done);
+}
+
+void gb_loop_call(struct gb_loop *loop, void (*run)(void *context), void *context)
+{
+    struct call call = {.task.run = run_call, .run = run, .context = context};
+
+    GB_CHECK(uv_sem_init(&call.done, 0) == 0);
+    GB_CHECK(gb_loop_post(loop, &call.task));
+    uv_sem_wait(&call.done);
+    uv_sem_destroy(&call.done);
+}
+
 void gb_loop_close(struct gb_loop *loop)
 {
     pthread_mutex_lock(&loop->mutex);

@@ -39,6 +39,9 @@ struct gb_loop *gb_loop_new(void);
  * False once the loop is closed: the task stays the caller's. */
 bool gb_loop_post(struct gb_loop *loop, struct gb_task *task);
 
+/* Runs run(context) on the loop's thread and waits for it. */
+void gb_loop_call(struct gb_loop *loop, void (*run)(void *context), void *context);
+
 /* On the loop's thread: takes nothing more in; the loop ends when every other handle is closed. */
 void gb_loop_close(struct gb_loop *loop);
 

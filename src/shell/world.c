@@ -1,0 +1,72 @@
+/* Roles of one process: started and stopped as a whole. */
+#include "shell/world.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "lane/limits.h"
+#include "shell/world_intake.h"
+#include "shell/world_lanes.h"
+
+struct gb_world {
+    struct gb_world_config config;
+    struct gb_kafka kafka;
+    struct gb_intake_role *intake; /* NULL: not our role */
+    struct gb_lanes *lanes;        /* NULL: not our role */
+};
+
+struct gb_world *gb_world_start(const struct gb_world_config *config, const struct gb_door *door,
+                                struct gb_err *err)
+{
+    struct gb_world *world = calloc(1, sizeof(*world));
+    bool is_started = true;
+
+    GB_CHECK(world != NULL && config->lanes_count > 0 && config->lanes_count <= GB_LANES_MAX);
+    GB_CHECK(!config->has_intake || door != NULL);
+    world->config = *config;
+    world->kafka = (struct gb_kafka){.bootstrap = config->bootstrap,
+                                     .client_id = config->owner,
+                                     .properties = config->properties,
+                                     .properties_count = config->properties_count};
+    if (config->has_lanes) {
+        world->lanes = gb_lanes_start(&world->config, &world->kafka, err);
+        is_started = world->lanes != NULL;
+    }
+    if (is_started && config->has_intake) {
+        world->intake = gb_intake_role_start(&world->config, &world->kafka, door, err);
+        is_started = world->intake != NULL;
+    }
+    if (!is_started) {
+        (void)gb_world_stop(world);
+        return NULL;
+    }
+    return world;
+}
+
+bool gb_world_stop(struct gb_world *world)
+{
+    bool is_stopped = true;
+
+    if (world->intake != NULL) {
+        is_stopped = gb_intake_role_stop(world->intake);
+    }
+    if (world->lanes != NULL) {
+        is_stopped = gb_lanes_stop(world->lanes) && is_stopped;
+    }
+    if (is_stopped) {
+        free(world);
+    }
+    return is_stopped;
+}
+
+bool gb_world_look(struct gb_world *world, uint32_t lane, struct gb_lane_view *view)
+{
+    return world->lanes != NULL && gb_lanes_look(world->lanes, lane, view);
+}
+
+void gb_world_resume(struct gb_world *world, uint32_t lane)
+{
+    if (world->lanes != NULL) {
+        gb_lanes_resume(world->lanes, lane);
+    }
+}

@@ -1,0 +1,51 @@
+/* The running bridge: owns every thread, connection and state machine of one process. Carries out
+ * effects, brings events, decides nothing. */
+#ifndef SHELL_WORLD_H
+#define SHELL_WORLD_H
+
+#include "codec/door.h"
+#include "lane/lane.h"
+#include "shell/plain.h"
+
+/* Everything is borrowed and must outlive the world. */
+struct gb_world_config {
+    const char *bootstrap, *dsn;
+    const char *bridge_id;    /* groups are <id>.intake and <id>.reconcile */
+    const char *cluster;      /* Kafka cluster id in coordinates */
+    const char *topic_prefix; /* "gb." */
+    const char *owner;        /* names this process in lane rows and groups; unique, stable */
+    uint32_t lanes_count;
+    bool has_intake, has_lanes;     /* roles */
+    enum gb_publish_mode mode;
+    uint32_t batch_records_max;     /* 0: default */
+    const struct gb_kafka_property *properties;
+    size_t properties_count;
+    const struct gb_source_topic *sources; /* with the policy topic */
+    size_t sources_count;
+    const char *policy_topic;       /* "gb.policy.in" */
+    struct gb_str streams[GB_TOPIC_COUNT]; /* gb_stream of each output topic */
+    int64_t skew_max_ms;            /* 0: ten minutes */
+    int64_t idle_tick_ms;           /* 0: a minute */
+    /* A line for the log, from any thread; lane -1: none. */
+    void (*say)(void *context, bool is_warning, int64_t lane, struct gb_str text);
+    void *say_context;
+};
+
+struct gb_world;
+
+/* Starts the roles; door may be NULL without intake. NULL with err: a setting that Kafka refuses.
+ * That a server is away is no error: the world waits for it. */
+struct gb_world *gb_world_start(const struct gb_world_config *config, const struct gb_door *door,
+                                struct gb_err *err);
+
+/* Orderly: consumes nothing more, finishes what is under way, leaves the groups, frees; below ten
+ * seconds. False: something still hangs and leaks; the process should end. */
+bool gb_world_stop(struct gb_world *world);
+
+/* The lane as of its last step; false if it was never assigned here. From any thread. */
+bool gb_world_look(struct gb_world *world, uint32_t lane, struct gb_lane_view *view);
+
+/* An operator has cleared the lane's halt in the database: the lane claims again. */
+void gb_world_resume(struct gb_world *world, uint32_t lane);
+
+#endif

@@ -1,0 +1,140 @@
+/* Feeds the intake machine and carries its effects out. */
+#include "shell/world_intake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "shell/kafka_source.h"
+
+#define LOOP_END_MS 3000
+
+struct gb_intake_role {
+    const struct gb_world_config *config;
+    const struct gb_kafka *kafka;
+    struct gb_loop *loop;
+    struct gb_worker *worker;
+    rd_kafka_t *watermarks;
+    struct gb_source *source;
+    struct gb_intake *intake;
+    struct gb_intake_effects effects;
+    bool is_stepping;
+    char group[256], topic[256];
+    struct gb_err *err; /* of start */
+};
+
+static void on_event(void *context, struct gb_intake_event *event)
+{
+    struct gb_intake_role *role = context;
+
+    GB_CHECK(!role->is_stepping);
+    role->is_stepping = true;
+    event->now = gb_now_ms();
+    event->wall = gb_wall_ms();
+    role->effects.count = 0;
+    gb_intake_step(role->intake, event, &role->effects);
+    for (uint32_t i = 0; i < role->effects.count; i++) {
+        gb_source_do(role->source, &role->effects.items[i]);
+    }
+    role->is_stepping = false;
+}
+
+static bool wants(void *context)
+{
+    struct gb_intake_role *role = context;
+
+    return gb_intake_wants_records(role->intake);
+}
+
+static void say(void *context, struct gb_str text)
+{
+    struct gb_intake_role *role = context;
+
+    role->config->say(role->config->say_context, true, -1, text);
+}
+
+static void open_source(void *context)
+{
+    struct gb_intake_role *role = context;
+    struct gb_source_config config = {.kafka = role->kafka,
+                                      .group_id = role->group,
+                                      .instance_id = role->config->owner,
+                                      .topics = role->config->sources,
+                                      .topics_count = role->config->sources_count,
+                                      .intake_topic = role->topic,
+                                      .policy_topic = role->config->policy_topic,
+                                      .loop = role->loop,
+                                      .worker = role->worker,
+                                      .watermarks = role->watermarks,
+                                      .on_event = on_event,
+                                      .wants = wants,
+                                      .say = say,
+                                      .context = role};
+
+    role->source = gb_source_new(&config, role->err);
+    role->err = NULL;
+}
+
+static void close_source(void *context)
+{
+    struct gb_intake_role *role = context;
+
+    if (role->source != NULL) {
+        gb_source_close(role->source);
+    }
+    gb_loop_close(role->loop);
+}
+
+struct gb_intake_role *gb_intake_role_start(const struct gb_world_config *config,
+                                            const struct gb_kafka *kafka,
+                                            const struct gb_door *door, struct gb_err *err)
+{
+    struct gb_intake_role *role = calloc(1, sizeof(*role));
+    const struct gb_intake_config machine = {
+        .door = door,
+        .cluster = gb_str_of(config->cluster),
+        .lanes_count = config->lanes_count,
+        .tick_ms = 1000,
+        .idle_tick_ms = config->idle_tick_ms > 0 ? config->idle_tick_ms : 60000,
+        .skew_max_ms = config->skew_max_ms > 0 ? config->skew_max_ms : 600000,
+        .policy_topic = gb_str_of(config->policy_topic)};
+
+    GB_CHECK(role != NULL);
+    role->config = config;
+    role->kafka = kafka;
+    role->err = err;
+    (void)snprintf(role->group, sizeof(role->group), "%s.intake", config->bridge_id);
+    (void)snprintf(role->topic, sizeof(role->topic), "%sintake", config->topic_prefix);
+    role->watermarks = gb_kafka_open(kafka, GB_KAFKA_WATERMARKS, err);
+    if (role->watermarks == NULL) {
+        free(role);
+        return NULL;
+    }
+    role->intake = gb_intake_new(&machine);
+    role->loop = gb_loop_new();
+    GB_CHECK(role->loop != NULL);
+    role->worker = gb_worker_new(NULL, NULL);
+    gb_loop_call(role->loop, open_source, role);
+    if (role->source == NULL) {
+        (void)gb_intake_role_stop(role);
+        return NULL;
+    }
+    return role;
+}
+
+bool gb_intake_role_stop(struct gb_intake_role *role)
+{
+    gb_loop_call(role->loop, close_source, role);
+    gb_worker_free(role->worker);
+    if (!gb_loop_free(role->loop, LOOP_END_MS)) {
+        return false;
+    }
+    if (role->source != NULL) {
+        gb_source_free(role->source);
+    }
+    rd_kafka_destroy(role->watermarks);
+    gb_intake_free(role->intake);
+    gb_intake_effects_close(&role->effects);
+    free(role);
+    return true;
+}

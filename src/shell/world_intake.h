@@ -1,0 +1,15 @@
+/* The role of intake: one loop, one state machine. */
+#ifndef SHELL_WORLD_INTAKE_H
+#define SHELL_WORLD_INTAKE_H
+
+#include "shell/kafka_conf.h"
+#include "shell/world.h"
+
+struct gb_intake_role;
+
+struct gb_intake_role *gb_intake_role_start(const struct gb_world_config *config,
+                                            const struct gb_kafka *kafka,
+                                            const struct gb_door *door, struct gb_err *err);
+bool gb_intake_role_stop(struct gb_intake_role *role);
+
+#endif
