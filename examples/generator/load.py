@@ -2,8 +2,8 @@
 """Produces a generated folder to Kafka: both topics by timestamp, exact bytes and partitions.
 
 The producer is idempotent; a record that cannot be delivered ends the load with exit status 1.
-Topics made by --create-topics keep records of any age (the data is dated, a broker's default retention
-would delete it) and take times ahead of the broker's clock.
+Topics made by --create-topics keep records of any age (the data is dated, a broker's default
+retention would delete it) and take times ahead of the broker's clock.
 """
 
 import argparse

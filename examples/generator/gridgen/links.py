@@ -2,8 +2,8 @@
 
 Levels in order: 1 cross-reference of ids, 2 the same attachment hash, 3 the same holder, category
 and grid with occurrence times at most two hours apart; within one village, across the two sources,
-one to one. At a level a pair is certain only if neither side has a second candidate there, among the rows
-that no stronger level has linked.
+one to one. At a level a pair is certain only if neither side has a second candidate there, among
+the rows that no stronger level has linked.
 """
 
 from collections import Counter, defaultdict
