@@ -1,5 +1,6 @@
 /* The command table. Rows of one group stand together; help shows them in this order. */
 #include "cli/commands.h"
+#include "cli/session.h"
 
 enum gb_exit gb_cli_version(const struct gb_args *args)
 {
@@ -20,6 +21,33 @@ enum gb_exit gb_cli_completion(const struct gb_args *args)
 static const struct gb_option MAPPING_OPTIONS[] = {
     {"--refuse", "FILE", "the refuse-list, refuse.yaml"},
     {"--lookups", "DIR", "folder of the lookup files; else the adapter's own"},
+    {0}};
+
+static const struct gb_option DATABASE_OPTIONS[] = {GB_SESSION_OPTION, {0}};
+
+static const struct gb_option EXPLAIN_OPTIONS[] = {
+    {"--matter", "ID", "id of the matter, as in gb.matter"}, GB_SESSION_OPTION, {0}};
+
+static const struct gb_option RESUME_OPTIONS[] = {
+    {"--reason", "TEXT", "why; it goes into the ledger"},
+    {"--actor", "NAME", "who; the login name if absent"},
+    {"--execute", NULL, "do it; otherwise only the plan is shown"},
+    GB_SESSION_OPTION,
+    {0}};
+
+static const struct gb_option LOSS_OPTIONS[] = {
+    {"--to", "OFFSET", "offset of the intake topic at which the lane goes on"},
+    {"--reason", "TEXT", "why; it goes into the ledger"},
+    {"--actor", "NAME", "who; the login name if absent"},
+    {"--execute", NULL, "do it; otherwise only the plan is shown"},
+    GB_SESSION_OPTION,
+    {0}};
+
+static const struct gb_option REPLAY_OPTIONS[] = {
+    {"--lane", "N", "this lane only; otherwise all"},
+    {"--from", "INDEX", "first ledger line that is compared (0)"},
+    {"--to", "INDEX", "line before which comparing ends (the end)"},
+    GB_SESSION_OPTION,
     {0}};
 
 static const struct gb_command COMMANDS[] = {
@@ -43,6 +71,52 @@ static const struct gb_command COMMANDS[] = {
      .help = "Prints a completion script for bash",
      .more = "Use: source <(gridbridge completion)",
      .run = gb_cli_completion},
+    {.name = "explain",
+     .words = "",
+     .help = "Explains one matter: who leads, and why",
+     .more = "Reads the outputs that the lane stored; --matter is needed.",
+     .options = EXPLAIN_OPTIONS,
+     .run = gb_cli_explain},
+    {.name = "lanes accept-loss",
+     .words = "LANE",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Lets a halted lane go on behind lost records",
+     .more = "The loss stays in the ledger with actor and reason. Needs --to, --reason.",
+     .options = LOSS_OPTIONS,
+     .run = gb_cli_lanes_accept_loss},
+    {.name = "lanes list",
+     .words = "",
+     .help = "Where each lane stands",
+     .options = DATABASE_OPTIONS,
+     .run = gb_cli_lanes_list},
+    {.name = "lanes resume",
+     .words = "LANE",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Lets a halted lane go on from where it stands",
+     .more = "The resume stays in the ledger with actor and reason. Needs --reason.",
+     .options = RESUME_OPTIONS,
+     .run = gb_cli_lanes_resume},
+    {.name = "lanes show",
+     .words = "LANE",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "One lane in full: why it halted, its ledger root",
+     .options = DATABASE_OPTIONS,
+     .run = gb_cli_lanes_show},
+    {.name = "replay",
+     .words = "",
+     .help = "Runs the ledger again and compares all outputs",
+     .more = "State is always made again from line 0; only the span is compared. Prints\n"
+             "identical, or the first difference: lane, line, field and both values.",
+     .options = REPLAY_OPTIONS,
+     .run = gb_cli_replay},
+    {.name = "status",
+     .words = "",
+     .help = "One verdict: exit 0 fine, 1 look at it, 2 critical",
+     .options = DATABASE_OPTIONS,
+     .run = gb_cli_status},
     {.name = "version", .words = "", .help = "Prints the version", .run = gb_cli_version},
 };
 

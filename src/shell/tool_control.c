@@ -2,9 +2,9 @@
  * so a daemon that still holds the lane in memory can store nothing before it claims again. */
 #include <inttypes.h>
 
-#include "base/buf.h"
-#include "base/merkle.h"
+#include "codec/json.h"
 #include "codec/record_json.h"
+#include "lane/batch.h"
 #include "shell/tool_store.h"
 
 static enum gb_status fail_pg(const struct gb_tool_pg *pg, struct gb_err *err)
@@ -31,41 +31,80 @@ static struct gb_str control_line(struct gb_arena *arena, const struct gb_tool_c
     return line;
 }
 
-/* The lane's row as locked. */
+/* The lane as locked, and a core that holds what a control line may change: table lane_state. */
 struct locked {
+    struct gb_lane_row row;
     struct gb_merkle tree;
-    struct gb_str next_offset, next_index, digest;
+    struct gb_core *core;
+    struct gb_str lane; /* decimal */
 };
 
-static enum gb_status lock_lane(struct gb_tool_pg *pg, struct gb_arena *arena, struct gb_str lane,
+static enum gb_status read_row(struct gb_arena *arena, const struct gb_tool_rows *rows,
+                               struct locked *locked, struct gb_err *err)
+{
+    struct gb_str frontier = gb_tool_rows_bytes(arena, rows, 0, 4);
+    struct gb_str digest = gb_tool_rows_bytes(arena, rows, 0, 5);
+    struct gb_lane_row *row = &locked->row;
+
+    if (!gb_str_eq(gb_tool_rows_text(rows, 0, 0), GB_STR("halted"))) {
+        return gb_fail(err, GB_CONFLICT, "lane %.*s is not halted", GB_STR_ARG(locked->lane));
+    }
+    row->alg = gb_str_eq(gb_tool_rows_text(rows, 0, 1), GB_STR("sm3")) ? GB_SM3 : GB_SHA256;
+    row->next_index = (uint64_t)gb_tool_rows_int(rows, 0, 2);
+    row->next_offset = gb_tool_rows_int(rows, 0, 3);
+    row->epoch = gb_tool_rows_int(rows, 0, 6);
+    if (digest.len == GB_HASH_LEN) {
+        memcpy(row->digest.bytes, digest.ptr, GB_HASH_LEN);
+    }
+    gb_merkle_init(&locked->tree, row->alg);
+    if (!gb_merkle_restore(&locked->tree, row->next_index,
+                           gb_str_is(frontier) ? frontier : GB_STR(""))) {
+        return gb_fail(err, GB_BAD_RECORD, "lane %.*s: its frontier does not fit its lines",
+                       GB_STR_ARG(locked->lane));
+    }
+    return GB_OK;
+}
+
+static enum gb_status lock_lane(struct gb_tool_pg *pg, struct gb_arena *arena,
                                 struct locked *locked, struct gb_err *err)
 {
     struct gb_tool_rows *rows;
     enum gb_status status = gb_tool_pg_ask(
         pg,
-        "SELECT status, hash_alg, next_index, next_offset, frontier, encode(state_digest, 'hex')"
+        "SELECT status, hash_alg, next_index, next_offset, frontier, state_digest, epoch"
         " FROM lane WHERE lane = $1 FOR UPDATE",
-        &lane, 1, &rows);
+        &locked->lane, 1, &rows);
 
     if (status != GB_OK) {
         return fail_pg(pg, err);
     }
-    if (gb_tool_rows_count(rows) == 0) {
-        status = gb_fail(err, GB_NOT_FOUND, "lane %.*s: there is none", GB_STR_ARG(lane));
-    } else if (!gb_str_eq(gb_tool_rows_text(rows, 0, 0), GB_STR("halted"))) {
-        status = gb_fail(err, GB_CONFLICT, "lane %.*s is not halted", GB_STR_ARG(lane));
-    } else {
-        bool is_sm3 = gb_str_eq(gb_tool_rows_text(rows, 0, 1), GB_STR("sm3"));
-        struct gb_str frontier = gb_tool_rows_bytes(arena, rows, 0, 4);
+    status = gb_tool_rows_count(rows) > 0
+                 ? read_row(arena, rows, locked, err)
+                 : gb_fail(err, GB_NOT_FOUND, "there is no lane %.*s", GB_STR_ARG(locked->lane));
+    gb_tool_rows_free(rows);
+    return status;
+}
 
-        locked->next_index = gb_arena_str(arena, gb_tool_rows_text(rows, 0, 2));
-        locked->next_offset = gb_arena_str(arena, gb_tool_rows_text(rows, 0, 3));
-        locked->digest = gb_arena_str(arena, gb_tool_rows_text(rows, 0, 5));
-        gb_merkle_init(&locked->tree, is_sm3 ? GB_SM3 : GB_SHA256);
-        if (!gb_merkle_restore(&locked->tree, (uint64_t)gb_tool_rows_int(rows, 0, 2),
-                               gb_str_is(frontier) ? frontier : GB_STR(""))) {
-            status = gb_fail(err, GB_BAD_RECORD, "lane %.*s: its frontier does not fit its lines",
-                             GB_STR_ARG(lane));
+static enum gb_status load_state(struct gb_tool_pg *pg, struct gb_arena *arena,
+                                 struct locked *locked, struct gb_err *err)
+{
+    struct gb_tool_rows *rows;
+    enum gb_status status = gb_tool_pg_ask(pg, "SELECT key, row FROM lane_state WHERE lane = $1",
+                                           &locked->lane, 1, &rows);
+
+    if (status != GB_OK) {
+        return fail_pg(pg, err);
+    }
+    gb_core_set_digest(locked->core, &locked->row.digest);
+    for (size_t i = 0; i < gb_tool_rows_count(rows) && status == GB_OK; i++) {
+        struct gb_row row = {.table = GB_TABLE_LANE_STATE,
+                             .key = gb_tool_rows_text(rows, i, 0),
+                             .row = gb_tool_rows_text(rows, i, 1)};
+        struct gb_value parsed;
+
+        status = gb_json_parse(arena, row.row, &parsed, err);
+        if (status == GB_OK) {
+            status = gb_core_load(locked->core, &row, &parsed, NULL, err);
         }
     }
     gb_tool_rows_free(rows);
@@ -77,69 +116,107 @@ static struct gb_str hash_hex(struct gb_arena *arena, const struct gb_hash *hash
     return gb_tool_pg_hex(arena, (struct gb_str){(const char *)hash->bytes, GB_HASH_LEN});
 }
 
-static enum gb_status append(struct gb_tool_pg *pg, struct gb_arena *arena, struct gb_str lane,
-                             struct locked *locked, const struct gb_tool_control *control)
+static enum gb_status store_chunk(struct gb_tool_pg *pg, struct gb_arena *arena,
+                                  const struct locked *locked, const struct gb_commit *commit)
 {
-    struct gb_str line = control_line(arena, control);
-    struct gb_hash leaf = gb_merkle_leaf(locked->tree.alg, line);
-    struct gb_hash before = gb_merkle_root(&locked->tree);
-    struct gb_hash after;
-    struct gb_str frontier;
-    enum gb_status status;
+    struct gb_str offset = gb_arena_printf(arena, "%" PRId64, locked->row.next_offset);
+    struct gb_str params[] = {locked->lane,
+                              offset,
+                              gb_arena_printf(arena, "%" PRIu64, commit->from_index),
+                              commit->body,
+                              gb_tool_pg_hex(arena, commit->leaves),
+                              hash_hex(arena, &commit->root_before),
+                              gb_tool_pg_hex(arena, commit->after.frontier),
+                              hash_hex(arena, &commit->after.digest),
+                              gb_arena_printf(arena, "%d", GB_CORE_SEMANTICS),
+                              gb_arena_printf(arena, "%" PRId64, locked->row.epoch + 1)};
 
-    gb_merkle_add(&locked->tree, &leaf);
-    after = gb_merkle_root(&locked->tree);
-    frontier = gb_tool_pg_hex(arena, gb_merkle_frontier(&locked->tree));
-    struct gb_str chunk[] = {lane,
-                             locked->next_offset,
-                             locked->next_index,
-                             gb_arena_printf(arena, "%.*s\n", GB_STR_ARG(line)),
-                             hash_hex(arena, &leaf),
-                             hash_hex(arena, &before),
-                             frontier,
-                             locked->digest,
-                             gb_arena_printf(arena, "%d", GB_CORE_SEMANTICS)};
-    struct gb_str row[] = {lane, frontier, hash_hex(arena, &after),
-                           control->to_offset < 0
-                               ? GB_STR_NONE
-                               : gb_arena_printf(arena, "%" PRId64, control->to_offset)};
-
-    status = gb_tool_pg_ask(
+    return gb_tool_pg_ask(
         pg,
-        "INSERT INTO ledger_chunk (lane, epoch, from_offset, to_offset, from_index, to_index,"
-        " body, leaves, root_before, frontier, state_digest, core_semantics)"
-        " SELECT $1, epoch + 1, $2, $2, $3, $3::bigint + 1, $4, $5, $6, $7, decode($8, 'hex'), $9"
-        " FROM lane WHERE lane = $1",
-        chunk, GB_COUNT(chunk), NULL);
-    if (status != GB_OK) {
-        return status;
+        "INSERT INTO ledger_chunk (lane, from_offset, to_offset, from_index, to_index, body,"
+        " leaves, root_before, frontier, state_digest, core_semantics, epoch) VALUES"
+        " ($1, $2::bigint, $2::bigint, $3::bigint, $3::bigint + 1, $4, $5, $6, $7, $8, $9, $10)",
+        params, GB_COUNT(params), NULL);
+}
+
+static enum gb_status store_state(struct gb_tool_pg *pg, const struct locked *locked,
+                                  const struct gb_rows *rows)
+{
+    enum gb_status status = GB_OK;
+
+    for (uint32_t i = 0; i < rows->count && status == GB_OK; i++) {
+        struct gb_str params[] = {locked->lane, rows->items[i].key, rows->items[i].row};
+
+        GB_CHECK(rows->items[i].table == GB_TABLE_LANE_STATE && !rows->items[i].is_deleted);
+        status = gb_tool_pg_ask(pg,
+                                "INSERT INTO lane_state (lane, key, row) VALUES ($1, $2, $3)"
+                                " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row",
+                                params, GB_COUNT(params), NULL);
     }
+    return status;
+}
+
+static enum gb_status store_lane(struct gb_tool_pg *pg, struct gb_arena *arena,
+                                 const struct locked *locked, const struct gb_batch *batch,
+                                 int64_t to_offset)
+{
+    struct gb_hash root = gb_merkle_root(&locked->tree);
+    struct gb_str params[] = {
+        locked->lane, gb_tool_pg_hex(arena, batch->commit.after.frontier), hash_hex(arena, &root),
+        hash_hex(arena, &batch->commit.after.digest),
+        to_offset < 0 ? GB_STR_NONE : gb_arena_printf(arena, "%" PRId64, to_offset)};
+
     return gb_tool_pg_ask(
         pg,
         "UPDATE lane SET epoch = epoch + 1, next_index = next_index + 1, frontier = $2, root = $3,"
-        " last_hash = CASE WHEN $4::bigint IS NULL THEN last_hash END,"
-        " next_offset = coalesce($4::bigint, next_offset), status = 'running',"
+        " state_digest = $4, last_hash = CASE WHEN $5::bigint IS NULL THEN last_hash END,"
+        " next_offset = coalesce($5::bigint, next_offset), status = 'running',"
         " halt_reason = NULL, halt_evidence = NULL, updated_at = now() WHERE lane = $1",
-        row, GB_COUNT(row), NULL);
+        params, GB_COUNT(params), NULL);
+}
+
+/* The line through the lane's own code, and what it made into the database. */
+static enum gb_status append(struct gb_tool_pg *pg, struct gb_arena *arena, struct locked *locked,
+                             const struct gb_tool_control *control)
+{
+    struct gb_str streams[GB_TOPIC_COUNT] = {{0}};
+    struct gb_batch_state state = {locked->core, &locked->tree, &locked->row, streams};
+    struct gb_batch *batch = gb_batch_new();
+    enum gb_status status;
+
+    gb_batch_add(batch, locked->row.lane, locked->row.next_offset, control_line(arena, control));
+    gb_batch_step(batch, &state);
+    GB_CHECK(batch->messages_count == 0);
+    status = store_chunk(pg, arena, locked, &batch->commit);
+    if (status == GB_OK) {
+        status = store_state(pg, locked, &batch->rows);
+    }
+    if (status == GB_OK) {
+        status = store_lane(pg, arena, locked, batch, control->to_offset);
+    }
+    gb_batch_free(batch);
+    return status == GB_OK ? gb_tool_pg_ask(pg, "COMMIT", NULL, 0, NULL) : status;
 }
 
 enum gb_status gb_tool_control(struct gb_tool_pg *pg, const struct gb_tool_control *control,
                                struct gb_err *err)
 {
     struct gb_arena arena;
-    struct locked locked;
-    struct gb_str lane;
+    struct locked locked = {.row = {.lane = (uint32_t)control->lane}};
     enum gb_status status = gb_tool_pg_ask(pg, "BEGIN", NULL, 0, NULL);
 
     if (status != GB_OK) {
         return fail_pg(pg, err);
     }
-    gb_arena_init(&arena, (size_t)4 << 20);
-    lane = gb_arena_printf(&arena, "%" PRId64, control->lane);
-    status = lock_lane(pg, &arena, lane, &locked, err);
+    gb_arena_init(&arena, (size_t)64 << 20);
+    locked.lane = gb_arena_printf(&arena, "%" PRId64, control->lane);
+    locked.core = gb_core_new((uint32_t)control->lane);
+    status = lock_lane(pg, &arena, &locked, err);
     if (status == GB_OK) {
-        status = append(pg, &arena, lane, &locked, control);
-        status = status == GB_OK ? gb_tool_pg_ask(pg, "COMMIT", NULL, 0, NULL) : status;
+        status = load_state(pg, &arena, &locked, err);
+    }
+    if (status == GB_OK) {
+        status = append(pg, &arena, &locked, control);
         if (status != GB_OK) {
             (void)fail_pg(pg, err);
         }
@@ -147,6 +224,7 @@ enum gb_status gb_tool_control(struct gb_tool_pg *pg, const struct gb_tool_contr
     if (status != GB_OK) {
         (void)!gb_tool_pg_ask(pg, "ROLLBACK", NULL, 0, NULL);
     }
+    gb_core_free(locked.core);
     gb_arena_close(&arena);
     return status;
 }
