@@ -219,7 +219,7 @@ static void answer(struct gb_task *task)
         event.read.log_starts = job->starts;
         event.read.ends = job->ends;
         break;
-    default:
+    default: /* SEND */
         event.kind = GB_EV_PUB_SENT;
         event.sent.offsets = job->ends;
     }

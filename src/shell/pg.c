@@ -223,7 +223,7 @@ static void connect_step(struct gb_pg *pg)
     case PGRES_POLLING_FAILED:
         lose(pg, PQerrorMessage(pg->conn));
         break;
-    default:
+    default: /* reading or writing */
         if (!watch(pg, step == PGRES_POLLING_READING ? UV_READABLE : UV_WRITABLE)) {
             lose(pg, "the connection's socket cannot be watched");
         }

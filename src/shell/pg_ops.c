@@ -114,7 +114,7 @@ void gb_pg_ops_do(struct gb_pg_ops *ops, const struct gb_effect *effect)
     case GB_FX_PG_RESET:
         gb_pg_reset(ops->pg);
         break;
-    default:
+    default: /* the caller passes no other */
         GB_CHECK(!"not a PostgreSQL effect");
     }
 }

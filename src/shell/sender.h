@@ -1,4 +1,4 @@
-/* Inside of the publisher: what kafka_send.c and kafka_readback.c share. Nobody else includes it. */
+/* Inside of the publisher: what kafka_send.c and kafka_readback.c share. Inside only. */
 #ifndef SHELL_SENDER_H
 #define SHELL_SENDER_H
 

@@ -1,0 +1,37 @@
+/* Setting up: topics, their gb_stream ids, the schema. For commands; every call blocks. */
+#ifndef SHELL_ADMIN_H
+#define SHELL_ADMIN_H
+
+#include "codec/files.h"
+#include "core/core.h"
+#include "shell/kafka_conf.h"
+#include "shell/tool_pg.h"
+
+struct gb_admin_topics {
+    const char *prefix;       /* "gb." */
+    int32_t partitions;       /* of gb.intake and the outputs: the lanes, fixed at creation */
+    int32_t replication;      /* 1 or 3; min.insync.replicas follows: 1 or 2 */
+    const char *retention_ms; /* of gb.intake and the logs; "-1": for ever */
+};
+
+/* Creates what is missing, checks the partition count of what is there (DIFFERS), and mints a
+ * gb_stream for each output topic that was created or has none in the database. */
+enum gb_status gb_admin_topics_create(const struct gb_kafka *kafka, struct gb_tool_pg *pg,
+                                      const struct gb_admin_topics *topics,
+                                      struct gb_err *err) GB_MUST_CHECK;
+
+/* Partition count of a topic: NOT_FOUND, AWAY. */
+enum gb_status gb_admin_partitions(rd_kafka_t *rk, const char *topic, int32_t *count,
+                                   struct gb_err *err) GB_MUST_CHECK;
+
+/* The gb_stream of each output topic, in the arena. NOT_FOUND: topics were not created. */
+enum gb_status gb_admin_streams(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
+                                struct gb_str streams[GB_TOPIC_COUNT],
+                                struct gb_err *err) GB_MUST_CHECK;
+
+/* Applies the migrations (files "*.sql", in order of name) that are not recorded yet, each in a
+ * transaction of its own; one whose SHA-256 changed after it was applied is DIFFERS. */
+enum gb_status gb_admin_migrate(struct gb_tool_pg *pg, const struct gb_files *files,
+                                struct gb_err *err) GB_MUST_CHECK;
+
+#endif
