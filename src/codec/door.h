@@ -71,6 +71,15 @@ void gb_door_open(const struct gb_door *door, const struct gb_source_record *in,
 struct gb_str gb_door_hash(const struct gb_door *door, const struct gb_source_record *in,
                            struct gb_arena *arena);
 
+/* A column that no mapping names, and how often it came. */
+struct gb_drift {
+    struct gb_str source, column; /* borrowed from the door */
+    uint64_t count;
+};
+
+/* Unknown columns so far, at most max of them; any thread. Returns how many were written. */
+size_t gb_door_drift(const struct gb_door *door, struct gb_drift *out, size_t max);
+
 /* FNV-1a of the town code modulo lanes; town "" is routed by "topic/partition" (RECORDS 2). */
 uint32_t gb_lane_of_town(struct gb_str town, uint32_t lanes_count);
 

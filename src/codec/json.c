@@ -125,8 +125,8 @@ static struct gb_str copy_text(struct gb_arena *arena, const char *ptr, size_t l
 
 static bool fits(struct walk *walk, size_t len)
 {
-    /* Room for alignment and for the block's head. */
-    return gb_arena_fits(walk->arena, len + 64);
+    /* Room for what the caller says about a record that does not fit. */
+    return gb_arena_fits(walk->arena, len + 4096);
 }
 
 static enum gb_status too_large(struct walk *walk)

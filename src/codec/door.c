@@ -1,0 +1,244 @@
+/* The door: which reader, which envelope, and rows for everything that cannot be opened. */
+#include "codec/door.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "codec/door_build.h"
+#include "codec/json.h"
+
+#define DOOR_ARENA_MAX ((size_t)256 << 20)
+
+/* Bytes of the arena that one row change may need besides what its texts hold. */
+#define CHANGE_NEED 16384
+
+static void mistake_at(struct gb_mistakes *mistakes, struct gb_str file, const char *what)
+{
+    struct gb_yaml at = {.file = file, .line = 1, .col = 1};
+
+    gb_yaml_mistake(mistakes, &at, "%s", what);
+}
+
+static bool read_source(struct gb_door *door, const struct gb_door_source *source,
+                        struct gb_door_reader *reader, struct gb_mistakes *mistakes)
+{
+    const struct gb_file *file = gb_files_get(source->adapter, GB_STR("mapping.yaml"));
+    struct gb_mapping_read r = {.arena = &door->arena,
+                                .mistakes = mistakes,
+                                .lookups = source->lookups,
+                                .refuse = door->refuse};
+
+    if (file == NULL) {
+        mistake_at(mistakes, source->name, "the adapter has no mapping.yaml");
+        return false;
+    }
+    reader->name = gb_arena_str(&door->arena, source->name);
+    reader->topic = gb_arena_str(&door->arena, source->topic);
+    reader->drift = gb_arena_take(&door->arena, GB_DRIFT_MAX * sizeof(*reader->drift));
+    reader->mapping = gb_mapping_read_file(&r, file);
+    return reader->mapping != NULL;
+}
+
+static bool read_all(struct gb_door *door, const struct gb_door_config *config,
+                     struct gb_mistakes *mistakes)
+{
+    bool ok = true;
+
+    if (config->refuse == NULL) {
+        mistake_at(mistakes, GB_STR("refuse.yaml"),
+                   "missing: without a refuse-list nothing comes in");
+        return false;
+    }
+    door->refuse = gb_refuse_read(&door->arena, config->refuse, mistakes);
+    if (door->refuse == NULL) {
+        return false;
+    }
+    door->readers =
+        gb_arena_take(&door->arena, (config->sources_count + 1) * sizeof(*door->readers));
+    door->readers_count = config->sources_count;
+    for (size_t i = 0; i < config->sources_count; i++) {
+        ok = read_source(door, &config->sources[i], &door->readers[i], mistakes) && ok;
+    }
+    return ok;
+}
+
+struct gb_door *gb_door_new(const struct gb_door_config *config, struct gb_mistakes *mistakes)
+{
+    struct gb_door *door = calloc(1, sizeof(*door));
+
+    GB_CHECK(door != NULL && config->lanes_count > 0);
+    gb_arena_init(&door->arena, DOOR_ARENA_MAX);
+    door->cluster = gb_arena_str(&door->arena, config->cluster);
+    door->salt = gb_arena_str(&door->arena, config->salt);
+    door->join_key = gb_arena_str(&door->arena, config->join_key);
+    door->join_key_id = gb_arena_str(&door->arena, config->join_key_id);
+    door->lanes_count = config->lanes_count;
+    if (!read_all(door, config, mistakes)) {
+        gb_door_free(door);
+        return NULL;
+    }
+    return door;
+}
+
+void gb_door_free(struct gb_door *door)
+{
+    if (door == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < door->readers_count; i++) {
+        if (door->readers[i].mapping != NULL) {
+            gb_mapping_close(door->readers[i].mapping);
+        }
+    }
+    gb_arena_close(&door->arena);
+    free(door);
+}
+
+struct gb_str gb_door_hash(const struct gb_door *door, const struct gb_source_record *in,
+                           struct gb_arena *arena)
+{
+    struct gb_str parts[3] = {door->salt, in->key, in->value};
+    struct gb_hash hash = gb_hash_parts(GB_SHA256, parts, 3);
+
+    return gb_hash_hex(arena, &hash);
+}
+
+uint32_t gb_lane_of_town(struct gb_str town, uint32_t lanes_count)
+{
+    return (uint32_t)(gb_fnv1a(town) % lanes_count);
+}
+
+struct gb_record *gb_opening_row(struct gb_opening *o)
+{
+    struct gb_door_row *row = &o->rows->items[o->rows->count];
+    struct gb_record *rec = &row->record;
+
+    *row = (struct gb_door_row){0};
+    rec->kind = GB_KIND_OBSERVATION;
+    rec->town = GB_STR("");
+    rec->src = (struct gb_coord){o->door->cluster, o->in->topic, o->in->partition, o->in->offset,
+                                 (int32_t)o->rows->count};
+    rec->verdict = GB_ACCEPTED;
+    rec->bootstrap = o->changes.bootstrap;
+    rec->h_src = o->h_src;
+    rec->h_refuse = o->door->refuse->hash;
+    if (o->reader != NULL) {
+        rec->source = o->reader->name;
+        rec->h_map = o->reader->mapping->hash;
+    }
+    o->rows->count++;
+    return rec;
+}
+
+void gb_opening_dead(struct gb_opening *o, struct gb_record *rec, const struct gb_err *err)
+{
+    rec->verdict = GB_DEAD;
+    rec->reason = gb_str_of(gb_status_word(err->status));
+    rec->detail = gb_arena_str(o->arena, gb_str_of(err->text));
+}
+
+static void take_rows(struct gb_opening *o, size_t count)
+{
+    o->rows->items = gb_arena_take(o->arena, count * sizeof(*o->rows->items));
+    o->rows->count = 0;
+}
+
+static void ignore(struct gb_opening *o, struct gb_str reason)
+{
+    struct gb_record *rec = gb_opening_row(o);
+
+    rec->verdict = GB_IGNORED;
+    rec->reason = reason;
+}
+
+static void dead(struct gb_opening *o, const struct gb_err *err)
+{
+    gb_opening_dead(o, gb_opening_row(o), err);
+}
+
+static enum gb_status open_envelope(struct gb_opening *o, struct gb_err *err)
+{
+    const struct gb_mapping *mapping = o->reader->mapping;
+    struct gb_value message;
+    enum gb_status status = gb_json_parse(o->arena, o->in->value, &message, err);
+
+    if (status != GB_OK) {
+        return status;
+    }
+    switch (mapping->envelope.kind) {
+    case GB_ENVELOPE_DEBEZIUM:
+        return gb_envelope_debezium(o->arena, mapping, &message, &o->changes, err);
+    case GB_ENVELOPE_CANAL:
+        return gb_envelope_canal(o->arena, mapping, &message, &o->changes, err);
+    }
+    return gb_fail(err, GB_BAD_ENVELOPE, "unknown envelope");
+}
+
+static void open_value(struct gb_opening *o)
+{
+    struct gb_err err = {.status = GB_OK, .text = ""};
+
+    if (open_envelope(o, &err) != GB_OK) {
+        dead(o, &err);
+        return;
+    }
+    if (gb_str_is(o->changes.ignored)) {
+        ignore(o, o->changes.ignored);
+        return;
+    }
+    if (!gb_arena_fits(o->arena, o->changes.count * CHANGE_NEED + o->in->value.len)) {
+        (void)gb_fail(&err, GB_TOO_LARGE, "the record has more rows than the batch's memory");
+        dead(o, &err);
+        return;
+    }
+    take_rows(o, 2 * o->changes.count); /* a change makes two rows at most */
+    for (size_t i = 0; i < o->changes.count; i++) {
+        gb_opening_change(o, &o->changes.items[i]);
+    }
+}
+
+static void choose_lanes(struct gb_opening *o)
+{
+    struct gb_str stream = gb_arena_printf(o->arena, "%.*s/%d", GB_STR_ARG(o->in->topic),
+                                           (int)o->in->partition);
+
+    for (size_t i = 0; i < o->rows->count; i++) {
+        struct gb_str town = o->rows->items[i].record.town;
+
+        o->rows->items[i].lane =
+            gb_lane_of_town(town.len > 0 ? town : stream, o->door->lanes_count);
+    }
+}
+
+static const struct gb_door_reader *reader_of(const struct gb_door *door, struct gb_str topic)
+{
+    for (size_t i = 0; i < door->readers_count; i++) {
+        if (gb_str_eq(door->readers[i].topic, topic)) {
+            return &door->readers[i];
+        }
+    }
+    return NULL;
+}
+
+void gb_door_open(const struct gb_door *door, const struct gb_source_record *in,
+                  struct gb_str salt_seed, struct gb_arena *arena, struct gb_door_rows *rows)
+{
+    struct gb_opening o = {.door = door,
+                           .reader = reader_of(door, in->topic),
+                           .in = in,
+                           .salt_seed = salt_seed,
+                           .arena = arena,
+                           .h_src = gb_door_hash(door, in, arena),
+                           .rows = rows};
+
+    take_rows(&o, 1);
+    if (o.reader == NULL) {
+        ignore(&o, GB_STR("foreign_topic"));
+    } else if (!gb_str_is(in->value)) {
+        ignore(&o, GB_STR("tombstone"));
+    } else {
+        open_value(&o);
+    }
+    GB_CHECK(rows->count > 0);
+    choose_lanes(&o);
+}
