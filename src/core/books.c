@@ -241,18 +241,19 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
     int64_t before = core->clock;
     int64_t clock = gb_value_int(&rec->fields, GB_STR("clock"), 0);
     const struct gb_value *streams = gb_value_get(&rec->fields, GB_STR("streams"));
+    struct gb_session *session = gb_session_get(core, rec->session);
 
     if (clock > before) {
         core->clock = clock;
         gb_object_touch(core, &core->clock_row);
     }
+    session->seen_at = core->clock;
+    gb_object_touch(core, &session->head);
     if (before == 0 && core->clock != 0) {
         gb_map_each(&core->observations, date_report, core);
         gb_map_each(&core->matters, date_matter, core);
     }
     if (streams != NULL && streams->type == GB_ARRAY) {
-        struct gb_session *session = gb_session_get(core, rec->session);
-
         for (uint32_t i = 0; i < streams->count; i++) {
             tick_stream(core, session, &streams->items[i]);
         }

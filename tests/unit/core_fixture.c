@@ -1,0 +1,277 @@
+/* See the header. */
+#include "core_fixture.h"
+
+#include "codec/json.h"
+
+/* A constant initialiser. */
+#define S(literal) {(literal), sizeof(literal) - 1}
+
+static const struct gb_category categories[] = {
+    {S("MD01"), S("a"), S("a"), false},
+    {S("MS02"), S("b"), S("b"), true},
+    {S("NY04"), S("c"), S("c"), true},
+};
+static const struct gb_crosswalk crosswalk[] = {
+    {S("grid"), S("category"), S("MS02"), S("MS02"), INT64_MIN, INT64_MAX},
+    {S("grid"), S("category"), S("NY04"), S("NY04"), INT64_MIN, INT64_MAX},
+    {S("party"), S("category"), S("MS02"), S("MS02"), INT64_MIN, INT64_MAX},
+    {S("party"), S("category"), S("NY04"), S("NY04"), INT64_MIN, INT64_MAX},
+};
+static const struct gb_state_row states[] = {
+    {S("grid"), S("matter"), S("0"), GB_STATE_REPORTED},
+    {S("grid"), S("matter"), S("1"), GB_STATE_CLOSED},
+    {S("party"), S("matter"), S("0"), GB_STATE_REPORTED},
+    {S("party"), S("matter"), S("1"), GB_STATE_CLOSED},
+};
+static const struct gb_holder holders[] = {
+    {S("j1.g"), S("H1"), S("p1.h1")},
+    {S("j1.p"), S("H1"), S("p1.h1")},
+};
+static const struct gb_source_row sources[] = {
+    {S("grid"), S("grid"), GB_ROLE_GRID_WORKER},
+    {S("party"), S("party"), GB_ROLE_KEY_FAMILY},
+};
+static const struct gb_duty duties[] = {
+    {S("D01"), S("MS*"), S("*"), S("*"), INT64_MIN, INT64_MAX, 0,
+     S("z"), S("e"), 2,
+     {{GB_ROLE_GRID_WORKER, GB_DUTY_LEAD}, {GB_ROLE_KEY_FAMILY, GB_DUTY_ASSIST}}},
+};
+static const struct gb_str places[] = {S("320312111201"), S("320312111201001")};
+
+const struct gb_policy *gb_cf_policy(void)
+{
+    static const struct gb_policy policy = {
+        .hash = S("abcd"),
+        .categories = categories, .categories_count = GB_COUNT(categories),
+        .crosswalk = crosswalk, .crosswalk_count = GB_COUNT(crosswalk),
+        .states = states, .states_count = GB_COUNT(states),
+        .holders = holders, .holders_count = GB_COUNT(holders),
+        .sources = sources, .sources_count = GB_COUNT(sources),
+        .duties = duties, .duties_count = GB_COUNT(duties),
+        .places = places, .places_count = GB_COUNT(places),
+        .holder_window_ms = 7200000,
+        .cell_window_ms = (int64_t)30 * 86400000,
+        .contradiction_after_ms = (int64_t)72 * 3600000,
+    };
+
+    return &policy;
+}
+
+static struct gb_record *add(struct gb_cf_script *s, enum gb_kind kind)
+{
+    struct gb_record *rec = &s->records[s->count++];
+
+    GB_CHECK(s->count < CF_RECORDS_MAX);
+    *rec = (struct gb_record){.kind = kind, .town = GB_STR("320312111"), .session = GB_STR("s1"),
+                              .n = s->n++};
+    return rec;
+}
+
+static void set_fields(struct gb_cf_script *s, struct gb_record *rec, struct gb_str json)
+{
+    struct gb_err err;
+
+    GB_CHECK(gb_json_parse(&s->arena, json, &rec->fields, &err) == GB_OK);
+}
+
+static void set_source(struct gb_cf_script *s, struct gb_record *rec, const char *source,
+                       const char *key)
+{
+    rec->src = (struct gb_coord){GB_STR("c"), GB_STR("t"), 0, s->offset++, 0};
+    rec->source = gb_str_of(source);
+    rec->entity = GB_STR("matter");
+    rec->key = gb_str_of(key);
+}
+
+void gb_cf_begin(struct gb_cf_script *s)
+{
+    struct gb_record *rec;
+
+    *s = (struct gb_cf_script){0};
+    gb_arena_init(&s->arena, (size_t)1 << 24);
+    gb_cf_tick(s, 1700000000000);
+    rec = add(s, GB_KIND_POLICY);
+    set_fields(s, rec, GB_STR("{\"bundle\":\"abcd\"}"));
+}
+
+void gb_cf_put(struct gb_cf_script *s, const struct gb_cf_report *r)
+{
+    struct gb_record *rec = add(s, GB_KIND_OBSERVATION);
+    struct gb_buf b = {0};
+
+    set_source(s, rec, r->source, r->key);
+    rec->op = GB_OP_PUT;
+    rec->version = (struct gb_version){.has_column = true, .column = r->column};
+    rec->h_img = gb_str_of(r->hash);
+    gb_buf_printf(&b, "{\"category\":\"%s\",\"state\":\"%s\",\"village\":\"" CF_VILLAGE
+                  "\",\"grid\":\"" CF_GRID "\",\"occurred_at\":%lld,\"claims_lead\":%s",
+                  r->category, r->state, (long long)r->occurred_at,
+                  r->claims_lead ? "true" : "false");
+    if (r->reporter != NULL) {
+        gb_buf_printf(&b, ",\"reporter\":\"%s\"", r->reporter);
+    }
+    if (r->xref != NULL) {
+        gb_buf_printf(&b, ",\"xref\":\"%s\"", r->xref);
+    }
+    if (r->attachment != NULL) {
+        gb_buf_printf(&b, ",\"attachments\":[\"%s\"]", r->attachment);
+    }
+    gb_buf_add_char(&b, '}');
+    set_fields(s, rec, gb_arena_str(&s->arena, gb_buf_str(&b)));
+    gb_buf_close(&b);
+    rec->texts_count = 1;
+    rec->texts[0] = (struct gb_text){.name = GB_STR("title"), .text = gb_str_of(r->key)};
+}
+
+void gb_cf_delete(struct gb_cf_script *s, const char *source, const char *key)
+{
+    struct gb_record *rec = add(s, GB_KIND_OBSERVATION);
+
+    set_source(s, rec, source, key);
+    rec->op = GB_OP_DELETE;
+    rec->h_img = GB_STR("gone");
+}
+
+void gb_cf_tick(struct gb_cf_script *s, int64_t clock)
+{
+    struct gb_record *rec = add(s, GB_KIND_TICK);
+
+    set_fields(s, rec, gb_arena_printf(&s->arena, "{\"clock\":%lld,\"streams\":[{\"from\":%lld,"
+               "\"id\":\"c/t/0\",\"sent\":%lld,\"to\":%lld}]}", (long long)clock,
+               (long long)s->ticked, (long long)(s->offset - s->ticked), (long long)s->offset));
+    s->ticked = s->offset;
+}
+
+static void keep_row(struct gb_cf_run *run, const struct gb_row *row)
+{
+    uint32_t at = 0;
+
+    while (at < run->rows_count && (run->rows[at].table < row->table ||
+           (run->rows[at].table == row->table && gb_str_cmp(run->rows[at].key, row->key) < 0))) {
+        at++;
+    }
+    bool is_there = at < run->rows_count && run->rows[at].table == row->table &&
+                    gb_str_eq(run->rows[at].key, row->key);
+
+    if (row->is_deleted) {
+        GB_CHECK(is_there);
+        memmove(&run->rows[at], &run->rows[at + 1],
+                (run->rows_count - at - 1) * sizeof(run->rows[0]));
+        run->rows_count--;
+        return;
+    }
+    if (!is_there) {
+        GB_CHECK(run->rows_count < CF_ROWS_MAX);
+        memmove(&run->rows[at + 1], &run->rows[at],
+                (run->rows_count - at) * sizeof(run->rows[0]));
+        run->rows_count++;
+    }
+    run->rows[at] = *row;
+}
+
+static void flush(struct gb_cf_run *run, struct gb_core *core)
+{
+    struct gb_rows rows;
+
+    gb_core_flush(core, &run->arena, &rows);
+    for (uint32_t i = 0; i < rows.count; i++) {
+        keep_row(run, &rows.items[i]);
+    }
+    run->digest = gb_core_digest(core);
+}
+
+static struct gb_core *load(struct gb_cf_run *run)
+{
+    struct gb_core *core = gb_core_new(3);
+    struct gb_err err;
+
+    gb_core_set_digest(core, &run->digest);
+    for (uint32_t i = 0; i < run->rows_count; i++) {
+        const struct gb_row *row = &run->rows[i];
+        struct gb_value parsed;
+        struct gb_value text;
+
+        GB_CHECK(gb_json_parse(&run->arena, row->row, &parsed, &err) == GB_OK);
+        if (gb_str_is(row->text)) {
+            GB_CHECK(gb_json_parse(&run->arena, row->text, &text, &err) == GB_OK);
+        }
+        GB_CHECK(gb_core_load(core, row, &parsed, gb_str_is(row->text) ? &text : NULL, &err) ==
+                 GB_OK);
+    }
+    gb_core_offer_policy(core, gb_cf_policy());
+    return core;
+}
+
+static void step(struct gb_cf_run *run, struct gb_core *core, const struct gb_record *rec,
+                 uint32_t i)
+{
+    struct gb_step s = {.arena = &run->arena, .index = i};
+
+    gb_core_step(core, rec, &s);
+    run->outcomes[i] = s.outcome;
+    for (uint32_t k = 0; k < s.outputs_count; k++) {
+        const struct gb_output *o = &s.outputs[k];
+
+        gb_buf_printf(&run->outputs, "%u.%u %.*s %.*s %d %.*s\n", i, o->ordinal,
+                      GB_STR_ARG(o->type), GB_STR_ARG(o->key), o->change, GB_STR_ARG(o->value));
+    }
+}
+
+void gb_cf_play(const struct gb_cf_script *script, uint32_t flush_every, uint32_t restart_every,
+                struct gb_cf_run *run)
+{
+    struct gb_core *core;
+
+    *run = (struct gb_cf_run){0};
+    gb_arena_init(&run->arena, (size_t)1 << 28);
+    core = load(run);
+    for (uint32_t i = 0; i < script->count; i++) {
+        step(run, core, &script->records[i], i);
+        bool is_restart = restart_every > 0 && (i + 1) % restart_every == 0;
+
+        if (is_restart || (i + 1) % flush_every == 0) {
+            flush(run, core);
+        }
+        if (is_restart) {
+            gb_core_free(core);
+            core = load(run);
+        }
+    }
+    flush(run, core);
+    run->is_balanced = gb_core_is_balanced(core, NULL);
+    gb_core_free(core);
+}
+
+void gb_cf_end(struct gb_cf_run *run)
+{
+    gb_buf_close(&run->outputs);
+    gb_arena_close(&run->arena);
+}
+
+struct gb_str gb_cf_all_rows(struct gb_cf_run *run)
+{
+    struct gb_buf b = {0};
+    struct gb_str all;
+
+    for (uint32_t i = 0; i < run->rows_count; i++) {
+        const struct gb_row *row = &run->rows[i];
+
+        gb_buf_printf(&b, "%d %.*s %.*s %.*s\n", (int)row->table, GB_STR_ARG(row->key),
+                      GB_STR_ARG(row->row), GB_STR_ARG(row->text));
+    }
+    all = gb_arena_str(&run->arena, gb_buf_str(&b));
+    gb_buf_close(&b);
+    return all;
+}
+
+uint32_t gb_cf_count(const struct gb_cf_run *run, const char *what)
+{
+    struct gb_str all = gb_buf_str(&run->outputs);
+    size_t len = strlen(what);
+    uint32_t count = 0;
+
+    for (size_t i = 0; i + len <= all.len; i++) {
+        count += memcmp(all.ptr + i, what, len) == 0;
+    }
+    return count;
+}
