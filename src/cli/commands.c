@@ -25,6 +25,9 @@ static const struct gb_option MAPPING_OPTIONS[] = {
 
 static const struct gb_option DATABASE_OPTIONS[] = {GB_SESSION_OPTION, {0}};
 
+static const struct gb_option MIGRATE_OPTIONS[] = {
+    {"--sql", "DIR", "folder of the migrations (schemas/sql)"}, GB_SESSION_OPTION, {0}};
+
 static const struct gb_option EXPLAIN_OPTIONS[] = {
     {"--matter", "ID", "id of the matter, as in gb.matter"}, GB_SESSION_OPTION, {0}};
 
@@ -71,6 +74,17 @@ static const struct gb_command COMMANDS[] = {
      .help = "Prints a completion script for bash",
      .more = "Use: source <(gridbridge completion)",
      .run = gb_cli_completion},
+    {.name = "db migrate",
+     .words = "",
+     .help = "Brings the database's schema up to date",
+     .more = "Applies each new file of schemas/sql, forward only, one transaction each.",
+     .options = MIGRATE_OPTIONS,
+     .run = gb_cli_db_migrate},
+    {.name = "db status",
+     .words = "",
+     .help = "Migrations; exit 1 if one is pending",
+     .options = MIGRATE_OPTIONS,
+     .run = gb_cli_db_status},
     {.name = "explain",
      .words = "",
      .help = "Explains one matter: who leads, and why",
@@ -102,7 +116,7 @@ static const struct gb_command COMMANDS[] = {
      .words = "LANE",
      .words_min = 1,
      .words_max = 1,
-     .help = "One lane in full: why it halted, its ledger root",
+     .help = "One lane in full, with evidence of a halt",
      .options = DATABASE_OPTIONS,
      .run = gb_cli_lanes_show},
     {.name = "replay",
@@ -114,7 +128,7 @@ static const struct gb_command COMMANDS[] = {
      .run = gb_cli_replay},
     {.name = "status",
      .words = "",
-     .help = "One verdict: exit 0 fine, 1 look at it, 2 critical",
+     .help = "One verdict: exit 0 ok, 1 look, 2 critical",
      .options = DATABASE_OPTIONS,
      .run = gb_cli_status},
     {.name = "version", .words = "", .help = "Prints the version", .run = gb_cli_version},

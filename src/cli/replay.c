@@ -98,6 +98,21 @@ static enum gb_status replay_chunks(struct run *run, uint64_t to)
     return status;
 }
 
+/* The lane row says how many lines there are: a ledger that ends before is not whole. */
+static enum gb_status check_end(struct run *run, uint64_t to)
+{
+    struct gb_replay_counts counts;
+    uint64_t due = to < run->end ? to : run->end;
+
+    gb_replay_count(run->replay, &counts);
+    if (counts.lines >= due) {
+        return GB_OK;
+    }
+    return gb_fail(&run->err, GB_BAD_RECORD,
+                   "lane %" PRId64 ": the ledger ends at line %" PRIu64 ", the lane is at %" PRIu64,
+                   run->lane, counts.lines, run->end);
+}
+
 static void add_result(const struct run *run, enum gb_status status, struct gb_table_out *table)
 {
     struct gb_replay_counts counts;
@@ -133,9 +148,16 @@ static enum gb_exit replay_lane(struct run *run, const struct span *span, bool i
                                       .to = (uint64_t)span->to};
     enum gb_status status;
 
-    run->replay = gb_replay_new(&config);
     gb_arena_init(&run->arena, GB_BATCH_ARENA_MAX);
+    if (gb_tool_streams(run->session->pg, &run->arena, config.streams) != GB_OK) {
+        gb_arena_close(&run->arena);
+        return gb_session_fail(run->session, run->args);
+    }
+    run->replay = gb_replay_new(&config);
     status = replay_chunks(run, config.to);
+    if (status == GB_OK) {
+        status = check_end(run, config.to);
+    }
     show_progress(run, true);
     if (status == GB_OK || status == GB_DIFFERS) {
         add_result(run, status, table);
