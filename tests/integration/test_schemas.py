@@ -1,0 +1,81 @@
+"""Every schema is valid 2020-12 and takes its good sample and not its bad one."""
+import copy
+import json
+import pathlib
+
+import jsonschema
+import pytest
+import yaml
+
+SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "schemas"
+ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+HASH = "ab" * 32
+SRC = {"cluster": "c", "index": 0, "offset": 5, "partition": 0, "topic": "party.t"}
+GOOD = {
+    "gb.matter": {
+        "assists": ["grid_worker"], "category": "MS02", "id": ID, "informs": [],
+        "bodies": [{"claims_lead": True, "source": "party_building", "state": "ACCEPTED",
+                    "state_code": "ACCEPTED"}],
+        "lead": {"basis": {"zh": "职责清单"}, "network": "party", "role": "key_family",
+                 "rule": "d1"},
+        "occurred_at": 1, "policy": HASH, "purpose": "command", "reporters": [],
+        "refs": [{"entity": "matter", "key": "1", "source": "party_building"}],
+        "state": "ACCEPTED", "town": "320312111", "village": "320312111201"},
+    "gb.overlap": {
+        "claims": [{"claims_lead": True, "key": "1", "source": "party_building",
+                    "state": "ACCEPTED"}],
+        "final": False, "id": ID, "kind": "double_lead", "matter": ID, "opened_at": 1,
+        "rule": "no_rule", "state": "open"},
+    "gb.change": {"after": {"state": "CLOSED"}, "before": {"state": "ACCEPTED"}, "clock": 1,
+                  "change": "matter.updated", "matter": ID, "policy": HASH,
+                  "why": {"record": SRC, "rule": "report"}},
+    "gb.deadletter": {"clock": 1, "h_src": HASH, "reason": "bad_json", "src": SRC, "town": ""},
+    "gb.books": {"applied": 1, "balanced": True, "closed": True, "dead": 0, "faultless": True,
+                 "hour": 0, "ignored": 0, "orphaned": 0, "received": 1, "refused": 0,
+                 "source": "party_building", "unchanged": 0},
+    "headers": {
+        "ce_id": "0:1:0", "ce_source": "/gridbridge/lane/0", "ce_specversion": "1.0",
+        "ce_subject": ID, "ce_time": "2026-11-25T00:00:00.000Z", "ce_type": "gb.matter.v1",
+        "content-type": "application/json", "gb_pos": "0:1:0", "gb_seq": "1",
+        "gb_stream": "a" * 32, "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"},
+    "intake_record": {"entity": "matter", "h_src": HASH, "key": "1", "kind": "observation",
+                      "op": "put", "source": "party_building", "src": SRC, "town": "320312111",
+                      "verdict": "accepted", "w": {"n": 0, "session": "s"}},
+}
+REDIRECT = {"id": ID, "policy": HASH, "purpose": "command", "redirect_to": ID,
+            "town": "320312111", "village": "320312111201"}
+NAMES = sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json"))
+
+
+def validator(name):
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def test_every_schema_has_a_sample():
+    assert set(NAMES) == set(GOOD)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_samples(name):
+    check = validator(name)
+    check.validate(GOOD[name])
+    assert not check.is_valid({**GOOD[name], "unknown_member": 1}), "objects are closed"
+    for member in check.schema["required"]:
+        bad = copy.deepcopy(GOOD[name])
+        del bad[member]
+        assert not check.is_valid(bad), member
+
+
+def test_a_merged_matter_says_where_it_went():
+    validator("gb.matter").validate(REDIRECT)
+
+
+def test_asyncapi_names_files_that_exist():
+    text = (SCHEMAS / "asyncapi.yaml").read_text(encoding="utf-8")
+    channels = yaml.safe_load(text)["channels"]
+    assert {c["address"] for c in channels.values()} == {n for n in NAMES if n.startswith("gb.")}
+    for line in text.splitlines():
+        if "$ref: ./" in line:
+            assert (SCHEMAS / line.split("./", 1)[1]).exists(), line
