@@ -29,9 +29,11 @@ static enum gb_status fail_errno(struct gb_err *err, const char *path)
     return gb_fail(err, code == ENOENT ? GB_NOT_FOUND : GB_IO, "%s: %s", path, strerror(code));
 }
 
-static enum gb_status read_open(int fd, const char *path, struct gb_arena *arena, size_t len,
+/* Reads bytes->len bytes, or up to the file's end. */
+static enum gb_status read_open(int fd, const char *path, struct gb_arena *arena,
                                 struct gb_str *bytes, struct gb_err *err)
 {
+    size_t len = bytes->len;
     char *out = gb_arena_take(arena, len + 1);
     size_t at = 0;
 
@@ -67,7 +69,8 @@ static enum gb_status read_file(struct walk *walk, const char *path, const char 
                walk->count == GB_FOLDER_FILES_MAX) {
         status = gb_fail(walk->err, GB_TOO_LARGE, "%s: too large, or too many files", path);
     } else {
-        status = read_open(fd, path, walk->arena, (size_t)about.st_size, &file->bytes, walk->err);
+        file->bytes.len = (size_t)about.st_size;
+        status = read_open(fd, path, walk->arena, &file->bytes, walk->err);
     }
     if (status == GB_OK) {
         file->name = gb_arena_str(walk->arena, gb_str_of(name));
@@ -161,7 +164,8 @@ enum gb_status gb_files_secret(const char *path, struct gb_arena *arena, struct 
     } else if (about.st_size > SECRET_BYTES_MAX) {
         status = gb_fail(err, GB_TOO_LARGE, "%s: too large for a secret", path);
     } else {
-        status = read_open(fd, path, arena, (size_t)about.st_size, bytes, err);
+        bytes->len = (size_t)about.st_size;
+        status = read_open(fd, path, arena, bytes, err);
     }
     if (status == GB_OK && bytes->len > 0 && bytes->ptr[bytes->len - 1] == '\n') {
         bytes->len--;
