@@ -41,6 +41,10 @@ GOOD = {
     "intake_record": {"entity": "matter", "h_src": HASH, "key": "1", "kind": "observation",
                       "op": "put", "source": "party_building", "src": SRC, "town": "320312111",
                       "verdict": "accepted", "w": {"n": 0, "session": "s"}},
+    "mapping": {"version": 1, "system": "s", "zone": "+08:00", "envelope": {"kind": "canal"},
+                "entities": {"t": {"entity": "matter", "key": ["id"],
+                                   "town": {"constant": "320312111"},
+                                   "fields": {"state": {"type": "code", "column": "status"}}}}},
 }
 REDIRECT = {"id": ID, "policy": HASH, "purpose": "command", "redirect_to": ID,
             "town": "320312111", "village": "320312111201"}
