@@ -381,7 +381,7 @@ static void open_put(struct gb_opening *o, const struct gb_entity *entity,
         struct gb_record *rec = identified_row(o, entity, GB_OP_DELETE, &old);
 
         rec->h_img = hash_image(o, rec);
-    } else if (gb_str_is(old.key) && !gb_str_eq(old.town, id.town)) {
+    } else if (status == GB_OK && gb_str_is(old.key) && !gb_str_eq(old.town, id.town)) {
         struct gb_record *rec = identified_row(o, entity, GB_OP_LEAVE, &old);
 
         rec->h_img = hash_image(o, rec);

@@ -271,6 +271,11 @@ enum gb_status gb_json_parse(struct gb_arena *arena, struct gb_str text, struct 
     if (status != GB_OK) {
         return status;
     }
+    if (memchr(text.ptr, 0, text.len) != NULL) {
+        /* jansson takes a raw NUL behind a number for the end of the text. */
+        return gb_fail(err, GB_BAD_JSON, "byte %zu: expected no NUL",
+                       (size_t)((const char *)memchr(text.ptr, 0, text.len) - text.ptr));
+    }
     json_t *json = json_loadb(text.ptr, text.len, flags, &error);
 
     if (json == NULL) {

@@ -40,8 +40,9 @@ static int known_word(struct gb_mapping_read *r, const struct gb_yaml *at,
     if (index < 0) {
         const char *near = gb_nearest(at->text, words);
 
-        gb_yaml_mistake(r->mistakes, at, "unknown word%s%s%s", near != NULL ? "; did you mean " : "",
-                        near != NULL ? near : "", near != NULL ? "?" : "");
+        gb_yaml_mistake(r->mistakes, at, "unknown word%s%s%s",
+                        near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+                        near != NULL ? "?" : "");
     }
     return index;
 }
