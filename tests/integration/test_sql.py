@@ -9,8 +9,8 @@ LEDGER = ("INSERT INTO ledger_chunk (lane, epoch, from_offset, to_offset, from_i
           " body, leaves, core_semantics) VALUES (%s, 1, 5, 7, 0, 2, E'{\"a\":1}\\n{\"b\":2}\\n',"
           " decode(repeat('ab', 32) || repeat('cd', 32), 'hex'), 1)")
 OUTBOX = ("INSERT INTO outbox_chunk (lane, from_index, to_index, body, hashes, seqs_before,"
-          " seqs_after) VALUES (%s, 0, 2, '{\"headers\":[],\"key\":\"k\",\"pos\":\"1:0:0\",\"seq\":1,"
-          "\"topic\":\"matter\",\"value\":null}', decode(repeat('ab', 32), 'hex'), '{0}', '{1}')")
+          " seqs_after) VALUES (%s, 0, 2, '{\"headers\":[],\"key\":\"k\",\"pos\":\"1:0:0\","
+          "\"seq\":1,\"topic\":\"matter\",\"value\":null}', decode(repeat('ab', 32), 'hex'), '{0}', '{1}')")
 
 
 def connect(dsn):
