@@ -103,8 +103,7 @@ void gb_batch_add(struct gb_batch *batch, uint32_t lane, int64_t offset, struct 
 
 bool gb_batch_is_policy(const struct gb_batch *batch)
 {
-    return batch->count > 0 && batch->records[0].record.kind == GB_KIND_POLICY &&
-           batch->records[0].record.verdict == GB_ACCEPTED;
+    return batch->count > 0 && batch->records[0].record.kind == GB_KIND_POLICY;
 }
 
 static void add_texts(struct gb_batch *batch, uint64_t index, const struct gb_record *rec)

@@ -87,7 +87,7 @@ static struct gb_record policy_record(struct gb_intake *intake, const struct gb_
                                       const struct gb_source_record *in)
 {
     struct gb_arena *arena = &intake->step_arena;
-    struct gb_record rec = {.kind = GB_KIND_POLICY,
+    struct gb_record rec = {.kind = GB_KIND_OBSERVATION, /* a dead one, until it is read */
                             .town = GB_STR(""),
                             .src = {intake->config.cluster, stream->topic, stream->partition,
                                     in->offset, 0},
@@ -108,6 +108,7 @@ static struct gb_record policy_record(struct gb_intake *intake, const struct gb_
     if (!gb_str_is(hash) || !gb_unhex(bytes, GB_HASH_LEN, hash)) {
         return rec;
     }
+    rec.kind = GB_KIND_POLICY;
     rec.verdict = GB_ACCEPTED;
     rec.reason = rec.detail = GB_STR_NONE;
     rec.fields = object_of(arena, &(struct gb_member){GB_STR("bundle"), text_value(hash)}, 1);

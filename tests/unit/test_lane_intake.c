@@ -1,0 +1,321 @@
+/* Intake: numbers, ticks, commits and the gate, on the policy topic alone (no mapping needed but
+ * for a door to exist). The test is the world: it reads effects and answers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/check.h"
+#include "codec/record_json.h"
+#include "lane/intake.h"
+
+#define LANES 3U
+#define BUNDLE "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+struct world {
+    struct gb_door *door;
+    struct gb_intake *intake;
+    struct gb_intake_effects effects;
+    int64_t now;
+};
+
+static char *slurp(const char *name)
+{
+    char path[512];
+    FILE *file;
+    char *text = calloc(1, 1 << 20);
+
+    (void)snprintf(path, sizeof(path), "%s/%s", GB_SOURCE_DIR, name);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
+    (void)fclose(file);
+    return text;
+}
+
+static struct gb_door *open_door(void)
+{
+    char *mapping = slurp("adapters/party_building/mapping.yaml");
+    char *refuse = slurp("examples/tangzhang/refuse.yaml");
+    struct gb_file mapping_file = {GB_STR("mapping.yaml"), gb_str_of(mapping)};
+    struct gb_file grids_file = {GB_STR("party_grids.csv"),
+                                 GB_STR("id,grid,village,town\n1,,320312111217,320312111\n")};
+    struct gb_file refuse_file = {GB_STR("refuse.yaml"), gb_str_of(refuse)};
+    struct gb_files adapter = {&mapping_file, 1};
+    struct gb_files lookups = {&grids_file, 1};
+    struct gb_door_source source = {GB_STR("party_building"),
+                                    GB_STR("party.dj.sys_party_task"), &adapter, &lookups};
+    struct gb_door_config config = {.cluster = GB_STR("c1"),
+                                    .salt = GB_STR("0123456789abcdef"),
+                                    .join_key = GB_STR("fedcba9876543210"),
+                                    .join_key_id = GB_STR("j1"),
+                                    .lanes_count = LANES,
+                                    .refuse = &refuse_file,
+                                    .sources = &source,
+                                    .sources_count = 1};
+    struct gb_mistakes mistakes = {0};
+    struct gb_door *door = gb_door_new(&config, &mistakes);
+
+    if (door == NULL) {
+        fail_msg("%.*s", (int)mistakes.lines.len, mistakes.lines.bytes);
+    }
+    gb_mistakes_close(&mistakes);
+    free(mapping);
+    free(refuse);
+    return door;
+}
+
+static void begin(struct world *w)
+{
+    *w = (struct world){.door = open_door(), .now = 5000};
+    w->intake = gb_intake_new(&(struct gb_intake_config){.door = w->door,
+                                                         .cluster = GB_STR("c1"),
+                                                         .lanes_count = LANES,
+                                                         .tick_ms = 1000,
+                                                         .idle_tick_ms = 60000,
+                                                         .skew_max_ms = 600000,
+                                                         .policy_topic = GB_STR("gb.policy.in")});
+}
+
+static void end(struct world *w)
+{
+    gb_intake_free(w->intake);
+    gb_intake_effects_close(&w->effects);
+    gb_door_free(w->door);
+}
+
+static void step(struct world *w, struct gb_intake_event event)
+{
+    event.now = w->now;
+    event.wall = 1800000000000 + w->now;
+    w->effects.count = 0;
+    gb_intake_step(w->intake, &event, &w->effects);
+}
+
+static const struct gb_intake_effect *find(const struct world *w, enum gb_intake_effect_kind kind)
+{
+    for (uint32_t i = 0; i < w->effects.count; i++) {
+        if (w->effects.items[i].kind == kind) {
+            return &w->effects.items[i];
+        }
+    }
+    return NULL;
+}
+
+static uint32_t count(const struct world *w, enum gb_intake_effect_kind kind)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < w->effects.count; i++) {
+        n += w->effects.items[i].kind == kind;
+    }
+    return n;
+}
+
+static void assign(struct world *w, int64_t committed, const char *metadata, int64_t log_start)
+{
+    struct gb_stream_start start = {.topic = GB_STR("gb.policy.in"),
+                                    .committed = committed,
+                                    .metadata = gb_str_of(metadata),
+                                    .log_start = log_start,
+                                    .log_end = 10};
+    struct gb_intake_event event = {.kind = GB_IE_ASSIGNED};
+
+    event.assigned.items = &start;
+    event.assigned.count = 1;
+    event.assigned.session = GB_STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    event.assigned.secret = GB_STR("ssssssssssssssss");
+    event.assigned.has_policy = committed > 0;
+    step(w, event);
+}
+
+static void give(struct world *w, int64_t offset, const char *value)
+{
+    struct gb_source_record record = {.topic = GB_STR("gb.policy.in"),
+                                      .offset = offset,
+                                      .value = gb_str_of(value)};
+
+    step(w, (struct gb_intake_event){.kind = GB_IE_RECORD, .record = &record});
+}
+
+static void ack(struct world *w, uint64_t ticket, enum gb_status status, int64_t skew)
+{
+    struct gb_intake_event event = {.kind = GB_IE_ACKED, .status = status};
+
+    event.acked.ticket = ticket;
+    event.acked.append_time = 1800000000000 + w->now + skew;
+    step(w, event);
+}
+
+static void read_produced(const struct world *w, uint32_t at, struct gb_arena *arena,
+                          struct gb_record *rec)
+{
+    struct gb_str line;
+    struct gb_str texts;
+    struct gb_err err;
+
+    assert_int_equal(w->effects.items[at].kind, GB_IX_PRODUCE);
+    gb_record_split(w->effects.items[at].produce.value, &line, &texts);
+    assert_int_equal(gb_record_read(arena, line, texts, rec, &err), GB_OK);
+}
+
+/* An activation goes to every lane; ticks follow; offsets are committed after all acks, once. */
+static void test_policy_tick_commit(void **state)
+{
+    struct world w;
+    struct gb_arena arena;
+    struct gb_record rec;
+    const struct gb_intake_effect *commit;
+
+    (void)state;
+    begin(&w);
+    gb_arena_init(&arena, 1 << 20);
+    assign(&w, -1, NULL, 0);
+    assert_int_equal(find(&w, GB_IX_FETCH)->streams.count, 1);
+    give(&w, 0, "{\"bundle\":\"" BUNDLE "\"}");
+    assert_int_equal(count(&w, GB_IX_PRODUCE), LANES);
+    read_produced(&w, 2, &arena, &rec);
+    assert_int_equal(rec.kind, GB_KIND_POLICY);
+    assert_int_equal(rec.n, 0);
+    for (uint64_t t = 1; t <= LANES; t++) {
+        ack(&w, t, GB_OK, 0);
+        assert_null(find(&w, GB_IX_COMMIT));
+    }
+    w.now += 1000;
+    step(&w, (struct gb_intake_event){.kind = GB_IE_TIMER});
+    assert_int_equal(count(&w, GB_IX_PRODUCE), LANES);
+    read_produced(&w, 1, &arena, &rec);
+    assert_int_equal(rec.kind, GB_KIND_TICK);
+    assert_int_equal(rec.n, 1);
+    assert_int_equal(gb_value_int(&rec.fields, GB_STR("clock"), -1), 1800000000000 + w.now);
+    ack(&w, 6, GB_OK, 0);
+    ack(&w, 4, GB_OK, 0);
+    assert_null(find(&w, GB_IX_COMMIT));
+    ack(&w, 5, GB_OK, 0);
+    commit = find(&w, GB_IX_COMMIT);
+    assert_non_null(commit);
+    assert_int_equal(commit->streams.items[0].offset, 1);
+    assert_int_equal(commit->streams.items[0].metadata.len, 2 + 64);
+    step(&w, (struct gb_intake_event){.kind = GB_IE_COMMITTED});
+    assert_non_null(find(&w, GB_IX_FETCH)); /* the gate opens */
+    gb_arena_close(&arena);
+    end(&w);
+}
+
+/* A failed delivery: purge, restart, and no late ack leads to a commit. */
+static void test_delivery_failure(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    assign(&w, -1, NULL, 0);
+    give(&w, 0, "{\"bundle\":\"" BUNDLE "\"}");
+    ack(&w, 1, GB_OK, 0);
+    ack(&w, 2, GB_AWAY, 0);
+    assert_non_null(find(&w, GB_IX_PURGE));
+    assert_non_null(find(&w, GB_IX_RESTART));
+    assert_false(gb_intake_wants_records(w.intake));
+    ack(&w, 3, GB_OK, 0);
+    assert_int_equal(w.effects.count, 0);
+    end(&w);
+}
+
+/* A host whose clock is off by more than the bound sends nothing more; within it, it does. */
+static void test_clock_skew(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    assign(&w, -1, NULL, 0);
+    give(&w, 0, "{\"bundle\":\"" BUNDLE "\"}");
+    ack(&w, 1, GB_OK, 599999);
+    assert_true(gb_intake_wants_records(w.intake));
+    ack(&w, 2, GB_OK, -600001);
+    assert_non_null(find(&w, GB_IX_PURGE));
+    assert_false(gb_intake_wants_records(w.intake));
+    end(&w);
+}
+
+/* The committed record is read again: the same bytes go on, other bytes halt the stream. */
+static void test_recreated_topic(void **state)
+{
+    static const char value[] = "{\"bundle\":\"" BUNDLE "\"}";
+    struct world w;
+    struct gb_arena arena;
+    struct gb_source_record record = {.topic = GB_STR("gb.policy.in"), .offset = 4};
+    struct gb_str metadata;
+
+    (void)state;
+    begin(&w);
+    gb_arena_init(&arena, 1 << 20);
+    record.value = gb_str_of(value);
+    metadata = gb_arena_printf(&arena, "4:%.*s",
+                               GB_STR_ARG(gb_door_hash(w.door, &record, &arena)));
+    assign(&w, 5, metadata.ptr, 0);
+    assert_int_equal(find(&w, GB_IX_FETCH)->streams.items[0].offset, 4);
+    give(&w, 4, value);
+    assert_int_equal(w.effects.count, 0);
+    give(&w, 5, value);
+    assert_int_equal(count(&w, GB_IX_PRODUCE), LANES);
+    assign(&w, 5, metadata.ptr, 0);
+    give(&w, 4, "{\"bundle\":\"another\"}");
+    assert_non_null(find(&w, GB_IX_HALT));
+    give(&w, 5, value);
+    assert_int_equal(count(&w, GB_IX_PRODUCE), 0);
+    gb_arena_close(&arena);
+    end(&w);
+}
+
+/* Records deleted before they were read: halted, not skipped. */
+static void test_retention_overrun(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    assign(&w, 3, NULL, 4);
+    assert_non_null(find(&w, GB_IX_HALT));
+    assert_int_equal(find(&w, GB_IX_FETCH)->streams.count, 0);
+    assign(&w, 4, NULL, 4);
+    assert_null(find(&w, GB_IX_HALT));
+    end(&w);
+}
+
+/* What is no activation is a dead record to every lane, never silence. */
+static void test_bad_policy_record(void **state)
+{
+    struct world w;
+    struct gb_arena arena;
+    struct gb_record rec;
+
+    (void)state;
+    begin(&w);
+    gb_arena_init(&arena, 1 << 20);
+    assign(&w, -1, NULL, 0);
+    give(&w, 0, "{\"bundle\":12}");
+    assert_int_equal(count(&w, GB_IX_PRODUCE), LANES);
+    read_produced(&w, 0, &arena, &rec);
+    assert_int_equal(rec.verdict, GB_DEAD);
+    assert_true(gb_str_eq(rec.reason, GB_STR("bad_policy")));
+    gb_arena_close(&arena);
+    end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_policy_tick_commit), cmocka_unit_test(test_delivery_failure),
+        cmocka_unit_test(test_clock_skew),         cmocka_unit_test(test_recreated_topic),
+        cmocka_unit_test(test_retention_overrun),  cmocka_unit_test(test_bad_policy_record),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
