@@ -10,7 +10,8 @@ LEDGER = ("INSERT INTO ledger_chunk (lane, epoch, from_offset, to_offset, from_i
           " decode(repeat('ab', 32) || repeat('cd', 32), 'hex'), 1)")
 OUTBOX = ("INSERT INTO outbox_chunk (lane, from_index, to_index, body, hashes, seqs_before,"
           " seqs_after) VALUES (%s, 0, 2, '{\"headers\":[],\"key\":\"k\",\"pos\":\"1:0:0\","
-          "\"seq\":1,\"topic\":\"matter\",\"value\":null}', decode(repeat('ab', 32), 'hex'), '{0}', '{1}')")
+          "\"seq\":1,\"topic\":\"matter\",\"value\":null}',"
+          " decode(repeat('ab', 32), 'hex'), '{0}', '{1}')")
 
 
 def connect(dsn):
