@@ -178,28 +178,63 @@ static void flush(struct gb_cf_run *run, struct gb_core *core)
         keep_row(run, &rows.items[i]);
     }
     run->digest = gb_core_digest(core);
+    run->clock = gb_core_clock(core);
 }
 
+static void load_row(struct gb_cf_run *run, struct gb_core *core, const struct gb_row *row)
+{
+    struct gb_value parsed;
+    struct gb_value text;
+    struct gb_err err;
+
+    GB_CHECK(gb_json_parse(&run->arena, row->row, &parsed, &err) == GB_OK);
+    if (gb_str_is(row->text)) {
+        GB_CHECK(gb_json_parse(&run->arena, row->text, &text, &err) == GB_OK);
+    }
+    GB_CHECK(gb_core_load(core, row, &parsed, gb_str_is(row->text) ? &text : NULL, &err) ==
+             GB_OK);
+}
+
+/* A new core from the rows that a claim loads: those alive at the lane's clock. */
 static struct gb_core *load(struct gb_cf_run *run)
 {
     struct gb_core *core = gb_core_new(3);
-    struct gb_err err;
 
     gb_core_set_digest(core, &run->digest);
     for (uint32_t i = 0; i < run->rows_count; i++) {
-        const struct gb_row *row = &run->rows[i];
-        struct gb_value parsed;
-        struct gb_value text;
-
-        GB_CHECK(gb_json_parse(&run->arena, row->row, &parsed, &err) == GB_OK);
-        if (gb_str_is(row->text)) {
-            GB_CHECK(gb_json_parse(&run->arena, row->text, &text, &err) == GB_OK);
+        if (run->rows[i].table > GB_TABLE_OVERLAP || run->rows[i].live_until >= run->clock) {
+            load_row(run, core, &run->rows[i]);
         }
-        GB_CHECK(gb_core_load(core, row, &parsed, gb_str_is(row->text) ? &text : NULL, &err) ==
-                 GB_OK);
     }
     gb_core_offer_policy(core, gb_cf_policy());
     return core;
+}
+
+/* Loads what a batch wants, with everything of its matters. */
+static void fetch(struct gb_cf_run *run, struct gb_core *core, const struct gb_record *records,
+                  uint32_t count)
+{
+    struct gb_wants wants = {.arena = &run->arena};
+
+    for (uint32_t i = 0; i < count; i++) {
+        gb_core_wants(core, &records[i], &wants);
+    }
+    for (uint32_t k = 0; k < wants.count; k++) {
+        struct gb_str matter = GB_STR_NONE;
+
+        for (uint32_t i = 0; i < run->rows_count; i++) {
+            if (run->rows[i].table == GB_TABLE_OBSERVATION &&
+                gb_str_eq(run->rows[i].key, wants.keys[k])) {
+                load_row(run, core, &run->rows[i]);
+                matter = run->rows[i].matter;
+            }
+        }
+        for (uint32_t i = 0; gb_str_is(matter) && i < run->rows_count; i++) {
+            if (gb_str_eq(run->rows[i].matter, matter)) {
+                load_row(run, core, &run->rows[i]);
+            }
+        }
+    }
 }
 
 static void step(struct gb_cf_run *run, struct gb_core *core, const struct gb_record *rec,
@@ -221,15 +256,22 @@ void gb_cf_play(const struct gb_cf_script *script, uint32_t flush_every, uint32_
                 struct gb_cf_run *run)
 {
     struct gb_core *core;
+    bool is_begin = true;
 
     *run = (struct gb_cf_run){0};
     gb_arena_init(&run->arena, (size_t)1 << 28);
     core = load(run);
     for (uint32_t i = 0; i < script->count; i++) {
+        if (is_begin) {
+            uint32_t left = script->count - i;
+
+            fetch(run, core, &script->records[i], left < flush_every ? left : flush_every);
+        }
         step(run, core, &script->records[i], i);
         bool is_restart = restart_every > 0 && (i + 1) % restart_every == 0;
 
-        if (is_restart || (i + 1) % flush_every == 0) {
+        is_begin = is_restart || (i + 1) % flush_every == 0;
+        if (is_begin) {
             flush(run, core);
         }
         if (is_restart) {

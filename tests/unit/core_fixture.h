@@ -45,6 +45,7 @@ struct gb_cf_run {
     struct gb_row rows[CF_ROWS_MAX];
     uint32_t rows_count;
     struct gb_hash digest;
+    int64_t clock;
     enum gb_outcome outcomes[CF_RECORDS_MAX];
     bool is_balanced;
 };
