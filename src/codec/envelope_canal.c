@@ -33,11 +33,11 @@ static enum gb_status read_row(struct gb_arena *arena, const struct gb_value *me
         return GB_OK;
     }
     change->after = &data->items[index];
+    change->before_path = gb_arena_printf(arena, "$.old[%u]", index);
     if (old != NULL && old->type == GB_ARRAY && index < old->count &&
         old->items[index].type == GB_OBJECT) {
         change->before = &old->items[index];
         change->base = change->after;
-        change->before_path = gb_arena_printf(arena, "$.old[%u]", index);
     }
     return GB_OK;
 }
@@ -51,8 +51,8 @@ enum gb_status gb_envelope_canal(struct gb_arena *arena, const struct gb_mapping
     struct gb_str table = gb_value_str(message, GB_STR("table"));
     const struct gb_value *data = gb_value_get(message, GB_STR("data"));
 
-    if (!gb_str_is(type)) {
-        return gb_fail(err, GB_BAD_ENVELOPE, "$.type: expected INSERT, UPDATE, DELETE, ...");
+    if (!gb_str_is(type) || !gb_str_is(database) || !gb_str_is(table)) {
+        return gb_fail(err, GB_BAD_ENVELOPE, "$: expected type, database and table as texts");
     }
     changes->table = gb_arena_printf(arena, "%.*s.%.*s", GB_STR_ARG(database), GB_STR_ARG(table));
     changes->ignored = why_ignored(message, type, mapping, changes);
