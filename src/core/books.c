@@ -241,7 +241,8 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
     int64_t before = core->clock;
     int64_t clock = gb_value_int(&rec->fields, GB_STR("clock"), 0);
     const struct gb_value *streams = gb_value_get(&rec->fields, GB_STR("streams"));
-    struct gb_session *session = gb_session_get(core, rec->session);
+    struct gb_session *session =
+        gb_session_get(core, rec->session.len > 0 ? rec->session : GB_STR("-"));
 
     if (clock > before) {
         core->clock = clock;

@@ -111,6 +111,10 @@ static enum gb_outcome activate(struct gb_core *core, const struct gb_record *re
     struct gb_str hash = gb_value_str(&rec->fields, GB_STR("bundle"));
     const struct gb_policy *policy = known_policy(core, hash);
 
+    if (!gb_str_is(hash)) {
+        gb_emit_dead(core, rec, GB_STR("bad_record"), GB_STR("a string at $.fields.bundle"));
+        return GB_OUT_DEAD;
+    }
     GB_CHECK(policy != NULL);
     if (core->policy == policy) {
         return GB_UNCHANGED;

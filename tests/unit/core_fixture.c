@@ -195,6 +195,26 @@ static void load_row(struct gb_cf_run *run, struct gb_core *core, const struct g
              GB_OK);
 }
 
+/* The digest computed from the rows alone, without the core's increments. */
+static void check_digest(const struct gb_cf_run *run)
+{
+    struct gb_hash sum = {{0}};
+
+    for (uint32_t i = 0; i < run->rows_count; i++) {
+        const struct gb_str parts[] = {gb_table_word(run->rows[i].table), GB_STR("\x1f"),
+                                       run->rows[i].key, GB_STR("\x1f"), run->rows[i].row};
+        struct gb_hash hash = gb_hash_parts(GB_SHA256, parts, GB_COUNT(parts));
+        unsigned carry = 0;
+
+        for (size_t b = GB_HASH_LEN; b-- > 0;) {
+            carry += (unsigned)sum.bytes[b] + hash.bytes[b];
+            sum.bytes[b] = (uint8_t)(carry & 0xff);
+            carry >>= 8;
+        }
+    }
+    GB_CHECK(memcmp(sum.bytes, run->digest.bytes, GB_HASH_LEN) == 0);
+}
+
 /* A new core from the rows that a claim loads: those alive at the lane's clock. */
 static struct gb_core *load(struct gb_cf_run *run)
 {
@@ -280,6 +300,7 @@ void gb_cf_play(const struct gb_cf_script *script, uint32_t flush_every, uint32_
         }
     }
     flush(run, core);
+    check_digest(run);
     run->is_balanced = gb_core_is_balanced(core, NULL);
     gb_core_free(core);
 }
