@@ -179,7 +179,6 @@ struct gb_stream {
     int32_t index;
     int64_t to; /* end of the last interval, -1 before the first tick */
     struct gb_str source;
-    struct gb_stream *next; /* unused by maps; for sorted walks */
 };
 
 struct gb_book {
@@ -188,7 +187,6 @@ struct gb_book {
     int64_t hour; /* ms */
     struct gb_counts counts;
     bool is_balanced;
-    int64_t lag;
     struct gb_book *next; /* open books by hour, then source */
 };
 
