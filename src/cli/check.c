@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "codec/mapping.h"
 #include "codec/policy_load.h"
+#include "shell/files.h"
 #include "shell/tool_files.h"
 
 #define ARENA_MAX ((size_t)512 << 20)
@@ -42,7 +43,7 @@ enum gb_exit gb_cli_check_policy(const struct gb_args *args)
 
     gb_arena_init(&arena, ARENA_MAX);
     folder = folder_of(args, &arena);
-    if (gb_tool_folder(folder, &arena, &files, &err) != GB_OK) {
+    if (gb_files_read(folder, &arena, &files, &err) != GB_OK) {
         code = gb_cli_fail(args, &err);
         gb_arena_close(&arena);
         return code;
@@ -89,8 +90,8 @@ static enum gb_exit check_mapping(const struct gb_args *args, const char *folder
     struct gb_mapping_read r = {.arena = arena, .mistakes = mistakes, .lookups = &lookups};
     struct gb_mapping *mapping = NULL;
 
-    if (gb_tool_folder(folder, arena, &files, &err) != GB_OK ||
-        gb_tool_folder(lookups_path != NULL ? lookups_path : folder, arena, &lookups, &err) !=
+    if (gb_files_read(folder, arena, &files, &err) != GB_OK ||
+        gb_files_read(lookups_path != NULL ? lookups_path : folder, arena, &lookups, &err) !=
             GB_OK ||
         gb_tool_file(refuse_path, arena, &refuse.bytes, &err) != GB_OK) {
         return gb_cli_fail(args, &err);

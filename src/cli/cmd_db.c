@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/table.h"
-#include "shell/tool_files.h"
+#include "shell/files.h"
 #include "shell/tool_store.h"
 
 struct migrations {
@@ -70,7 +70,7 @@ static enum gb_exit begin(struct migrations *m, const struct gb_args *args)
 
     memset(m, 0, sizeof(*m));
     gb_arena_init(&m->arena, (size_t)64 << 20);
-    if (gb_tool_folder(folder != NULL ? folder : "schemas/sql", &m->arena, &m->files, &err) !=
+    if (gb_files_read(folder != NULL ? folder : "schemas/sql", &m->arena, &m->files, &err) !=
         GB_OK) {
         return gb_cli_fail(args, &err);
     }

@@ -46,6 +46,28 @@ static const struct gb_option LOSS_OPTIONS[] = {
     GB_SESSION_OPTION,
     {0}};
 
+#define KAFKA_OPTIONS                                                                              \
+    {"--bootstrap", "LIST", "brokers as host:port, separated by commas"},                          \
+        {"--prefix", "TEXT", "of the bridge's topics (gb.)"}
+
+static const struct gb_option ACTIVATE_OPTIONS[] = {
+    {"--execute", NULL, "do it; otherwise only the plan is shown"},
+    KAFKA_OPTIONS,
+    GB_SESSION_OPTION,
+    {0}};
+
+static const struct gb_option CREATE_OPTIONS[] = {
+    {"--lanes", "N", "partitions of the intake and output topics"},
+    {"--replication", "N", "1 or 3 (1)"},
+    KAFKA_OPTIONS,
+    GB_SESSION_OPTION,
+    {0}};
+
+static const struct gb_option LIST_OPTIONS[] = {KAFKA_OPTIONS, {0}};
+
+static const struct gb_option VERIFY_OPTIONS[] = {
+    {"--lanes", "N", "how many partitions there must be"}, KAFKA_OPTIONS, {0}};
+
 static const struct gb_option REPLAY_OPTIONS[] = {
     {"--lane", "N", "this lane only; otherwise all"},
     {"--from", "INDEX", "first ledger line that is compared (0)"},
@@ -119,6 +141,14 @@ static const struct gb_command COMMANDS[] = {
      .help = "One lane in full, with evidence of a halt",
      .options = DATABASE_OPTIONS,
      .run = gb_cli_lanes_show},
+    {.name = "policy activate",
+     .words = "DIR",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Stores a policy bundle and activates it",
+     .more = "Checks the bundle first. Shows the plan unless --execute is given.",
+     .options = ACTIVATE_OPTIONS,
+     .run = gb_cli_policy_activate},
     {.name = "replay",
      .words = "",
      .help = "Runs the ledger again and compares all outputs",
@@ -131,6 +161,22 @@ static const struct gb_command COMMANDS[] = {
      .help = "One verdict: exit 0 ok, 1 look, 2 critical",
      .options = DATABASE_OPTIONS,
      .run = gb_cli_status},
+    {.name = "topics create",
+     .words = "",
+     .help = "Creates the bridge's topics and stream ids",
+     .more = "What is there stays. The number of lanes is fixed by the first creation.",
+     .options = CREATE_OPTIONS,
+     .run = gb_cli_topics_create},
+    {.name = "topics list",
+     .words = "",
+     .help = "The bridge's topics and their partitions",
+     .options = LIST_OPTIONS,
+     .run = gb_cli_topics_list},
+    {.name = "topics verify",
+     .words = "",
+     .help = "Exit 1 where a topic is missing or differs",
+     .options = VERIFY_OPTIONS,
+     .run = gb_cli_topics_verify},
     {.name = "version", .words = "", .help = "Prints the version", .run = gb_cli_version},
 };
 

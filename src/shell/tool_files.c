@@ -1,11 +1,8 @@
-/* Reading files. */
+/* Reading one file whole. */
 #include "shell/tool_files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -61,61 +58,5 @@ enum gb_status gb_tool_file(const char *path, struct gb_arena *arena, struct gb_
     if (!is_stdin) {
         (void)close(fd);
     }
-    return status;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return gb_str_cmp(((const struct gb_file *)a)->name, ((const struct gb_file *)b)->name);
-}
-
-static bool is_regular(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-static enum gb_status read_entries(DIR *dir, const char *path, struct gb_arena *arena,
-                                   struct gb_files *files, struct gb_err *err)
-{
-    struct gb_file *items = gb_arena_take(arena, GB_FOLDER_FILES_MAX * sizeof(items[0]));
-    const struct dirent *entry;
-    size_t bytes = 0;
-    size_t count = 0;
-
-    while ((entry = readdir(dir)) != NULL) {
-        struct gb_str full = gb_arena_printf(arena, "%s/%s", path, entry->d_name);
-        enum gb_status status;
-
-        if (entry->d_name[0] == '.' || !is_regular(full.ptr)) {
-            continue;
-        }
-        if (count == GB_FOLDER_FILES_MAX || bytes > GB_FOLDER_BYTES_MAX) {
-            return gb_fail(err, GB_TOO_LARGE, "%s: too many files or bytes", path);
-        }
-        items[count].name = gb_arena_str(arena, gb_str_of(entry->d_name));
-        status = gb_tool_file(full.ptr, arena, &items[count].bytes, err);
-        if (status != GB_OK) {
-            return status;
-        }
-        bytes += items[count++].bytes.len;
-    }
-    qsort(items, count, sizeof(items[0]), by_name);
-    *files = (struct gb_files){items, count};
-    return GB_OK;
-}
-
-enum gb_status gb_tool_folder(const char *path, struct gb_arena *arena, struct gb_files *files,
-                              struct gb_err *err)
-{
-    DIR *dir = opendir(path);
-    enum gb_status status;
-
-    if (dir == NULL) {
-        return fail_errno(path, err);
-    }
-    status = read_entries(dir, path, arena, files, err);
-    (void)closedir(dir);
     return status;
 }

@@ -1,18 +1,13 @@
-/* Files for short-lived commands: read whole, with the bounds of shell/limits.h. */
+/* One file for short-lived commands; folders and secrets: shell/files.h. */
 #ifndef SHELL_TOOL_FILES_H
 #define SHELL_TOOL_FILES_H
 
 #include "base/arena.h"
 #include "base/check.h"
-#include "codec/files.h"
 #include "gridbridge/err.h"
 
 /* The bytes of a file ("-": standard input) in the arena. TOO_LARGE, NOT_FOUND, IO. */
 enum gb_status gb_tool_file(const char *path, struct gb_arena *arena, struct gb_str *bytes,
                             struct gb_err *err) GB_MUST_CHECK;
-
-/* The regular files of a folder, sorted by name, without hidden ones and without its folders. */
-enum gb_status gb_tool_folder(const char *path, struct gb_arena *arena, struct gb_files *files,
-                              struct gb_err *err) GB_MUST_CHECK;
 
 #endif

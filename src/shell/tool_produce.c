@@ -25,7 +25,11 @@ static void on_report(rd_kafka_t *kafka, const rd_kafka_message_t *message, void
 static rd_kafka_t *make_producer(const struct gb_tool_produce *what, struct report *report,
                                  struct gb_err *err)
 {
-    rd_kafka_conf_t *conf = gb_kafka_conf(what->kafka, GB_KAFKA_PRODUCER, err);
+    const struct gb_kafka kafka = {.bootstrap = what->kafka->bootstrap,
+                                   .client_id = "gridbridge-tool",
+                                   .properties = what->kafka->properties,
+                                   .properties_count = what->kafka->properties_count};
+    rd_kafka_conf_t *conf = gb_kafka_conf(&kafka, GB_KAFKA_PRODUCER, err);
 
     if (conf == NULL) {
         return NULL;

@@ -7,11 +7,17 @@
 #include "base/check.h"
 #include "gridbridge/err.h"
 #include "gridbridge/str.h"
+#include "shell/plain.h"
 
-struct gb_kafka;
+/* How to reach Kafka. */
+struct gb_tool_kafka {
+    const char *bootstrap;
+    const struct gb_kafka_property *properties;
+    size_t properties_count;
+};
 
 struct gb_tool_produce {
-    const struct gb_kafka *kafka; /* how to reach the brokers */
+    const struct gb_tool_kafka *kafka;
     struct gb_str topic, key, value;
 };
 

@@ -138,6 +138,15 @@ enum gb_status gb_tool_matter_lines(struct gb_tool_pg *pg, struct gb_str id,
         &id, 1, rows);
 }
 
+/* True for "gb.matter" and "matter". */
+static bool ends_with(struct gb_str topic, struct gb_str word)
+{
+    size_t before = topic.len - word.len;
+
+    return topic.len >= word.len && memcmp(topic.ptr + before, word.ptr, word.len) == 0 &&
+           (before == 0 || topic.ptr[before - 1] == '.');
+}
+
 enum gb_status gb_tool_streams(struct gb_tool_pg *pg, struct gb_arena *arena,
                                struct gb_str *streams)
 {
@@ -150,7 +159,7 @@ enum gb_status gb_tool_streams(struct gb_tool_pg *pg, struct gb_arena *arena,
     }
     for (size_t i = 0; i < gb_tool_rows_count(rows); i++) {
         for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-            if (gb_str_eq(gb_tool_rows_text(rows, i, 0), gb_topic_word((enum gb_topic)t))) {
+            if (ends_with(gb_tool_rows_text(rows, i, 0), gb_topic_word((enum gb_topic)t))) {
                 streams[t] = gb_arena_str(arena, gb_tool_rows_text(rows, i, 1));
             }
         }

@@ -1,0 +1,101 @@
+/* policy activate DIR: checks the bundle, stores it in the database under its hash, then produces
+ * one record that names the hash; intake carries it into every lane. A plan unless --execute. */
+#include <inttypes.h>
+
+#include "base/jsonw.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "codec/policy_load.h"
+#include "shell/files.h"
+#include "shell/tool_produce.h"
+#include "shell/tool_store.h"
+
+struct activation {
+    struct gb_arena arena;
+    struct gb_files files;
+    const struct gb_policy *policy;
+};
+
+static enum gb_exit read_bundle(struct activation *a, const struct gb_args *args)
+{
+    struct gb_mistakes mistakes = {0};
+    struct gb_err err;
+
+    if (gb_files_read(args->words[0], &a->arena, &a->files, &err) != GB_OK) {
+        return gb_cli_fail(args, &err);
+    }
+    a->policy = gb_policy_load(&a->arena, &a->files, &mistakes);
+    if (a->policy == NULL) {
+        (void)fwrite(mistakes.lines.bytes, 1, mistakes.lines.len, args->talk);
+        fprintf(args->talk, "gridbridge: %u mistakes in %s; nothing done\n", mistakes.count,
+                args->words[0]);
+    }
+    gb_mistakes_close(&mistakes);
+    return a->policy != NULL ? GB_EXIT_OK : GB_EXIT_CONFIG;
+}
+
+static const char *topic_prefix(const struct gb_args *args)
+{
+    const char *prefix = gb_args_get(args, "--prefix");
+
+    return prefix != NULL ? prefix : "gb.";
+}
+
+static enum gb_exit produce(struct activation *a, const struct gb_args *args)
+{
+    struct gb_tool_kafka kafka = {.bootstrap = gb_args_get(args, "--bootstrap")};
+    struct gb_str value =
+        gb_arena_printf(&a->arena, "{\"bundle\":\"%.*s\"}", GB_STR_ARG(a->policy->hash));
+    struct gb_tool_produce what = {
+        .kafka = &kafka,
+        .topic = gb_arena_printf(&a->arena, "%spolicy.in", topic_prefix(args)),
+        .key = GB_STR("policy"),
+        .value = value};
+    int64_t offset;
+    struct gb_err err;
+
+    if (gb_tool_produce(&what, &offset, &err) != GB_OK) {
+        return gb_cli_fail(args, &err);
+    }
+    fprintf(args->out, "bundle %.*s is stored; activation is offset %" PRId64 " of %.*s\n",
+            GB_STR_ARG(a->policy->hash), offset, GB_STR_ARG(what.topic));
+    return GB_EXIT_OK;
+}
+
+static enum gb_exit activate(struct activation *a, struct gb_session *session,
+                             const struct gb_args *args)
+{
+    if (gb_args_get(args, "--execute") == NULL) {
+        fprintf(args->out,
+                "would store bundle %.*s and activate it in every lane\n"
+                "nothing done: add --execute\n",
+                GB_STR_ARG(a->policy->hash));
+        return GB_EXIT_OK;
+    }
+    if (gb_tool_policy_store(session->pg, a->policy->hash, &a->files) != GB_OK) {
+        return gb_session_fail(session, args);
+    }
+    return produce(a, args);
+}
+
+enum gb_exit gb_cli_policy_activate(const struct gb_args *args)
+{
+    struct activation a = {.policy = NULL};
+    struct gb_session session = {.pg = NULL};
+    enum gb_exit code;
+
+    if (gb_args_get(args, "--bootstrap") == NULL) {
+        return gb_cli_misused(args, "needs --bootstrap HOST:PORT");
+    }
+    gb_arena_init(&a.arena, (size_t)512 << 20);
+    code = read_bundle(&a, args);
+    if (code == GB_EXIT_OK) {
+        code = gb_session_open(&session, args);
+    }
+    if (code == GB_EXIT_OK) {
+        code = activate(&a, &session, args);
+    }
+    gb_session_end(&session);
+    gb_arena_close(&a.arena);
+    return code;
+}

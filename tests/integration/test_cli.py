@@ -1,0 +1,137 @@
+"""The program as a stranger meets it: exit codes, suggestions, mistakes, and a lane's way out of a
+halt, on a real PostgreSQL."""
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+BUNDLE = os.path.join(ROOT, "examples", "tangzhang", "policy")
+
+
+@pytest.fixture
+def run(gridbridge):
+    def call(*words, **more):
+        return subprocess.run([gridbridge, *words], capture_output=True, text=True, timeout=60,
+                              cwd=ROOT, check=False, **more)
+    return call
+
+
+def test_no_argument_is_short_and_64(run):
+    done = run()
+    assert done.returncode == 64 and done.stdout == ""
+    assert len(done.stderr.splitlines()) <= 25
+    assert sum(line.startswith("  gridbridge ") for line in done.stderr.splitlines()) == 3
+
+
+def test_unknown_words_suggest(run):
+    assert "did you mean replay?" in run("repaly").stderr
+    assert "did you mean lanes resume?" in run("lanes", "resme").stderr
+    assert run("repaly").returncode == 64
+    assert run("lanes").returncode == 64
+
+
+def test_completion_is_bash(run):
+    script = run("completion").stdout
+    check = script + "\nCOMP_WORDS=(gridbridge la); COMP_CWORD=1; _gridbridge; echo ${COMPREPLY[*]}"
+    done = subprocess.run(["bash", "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["lanes"]
+
+
+def test_stdout_that_is_full_is_74(gridbridge):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([gridbridge, "version"], stdout=full, check=False,
+                              stderr=subprocess.DEVNULL)
+    assert done.returncode == 74
+
+
+def test_policy_of_the_model_town_has_no_mistake(run):
+    done = run("check", "policy", BUNDLE)
+    assert done.returncode == 0, done.stdout
+    assert len(done.stdout.strip()) == 64
+
+
+def test_three_mistakes_in_two_files_are_three_lines(run, tmp_path):
+    bundle = tmp_path / "policy"
+    shutil.copytree(BUNDLE, bundle)
+    with open(bundle / "matching.yaml", "a", encoding="utf-8") as f:
+        f.write("holder_windw: 2h\n")
+    with open(bundle / "deadlines.yaml", "a", encoding="utf-8") as f:
+        f.write("one_wrong_word: 1\nanother_wrong_word: 2\n")
+    done = run("check", "policy", str(bundle))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 78
+    assert len(lines) == 3, done.stdout
+    for line in lines:
+        name, row, column, _ = line.split(":", 3)
+        assert name.endswith(("matching.yaml", "deadlines.yaml"))
+        assert int(row) > 1 and int(column) == 1
+
+
+def test_ten_megabytes_of_noise_are_one_line_at_once(run, tmp_path):
+    bundle = tmp_path / "policy"
+    shutil.copytree(BUNDLE, bundle)
+    with open(bundle / "duties.yaml", "wb") as f:
+        f.write(os.urandom(10 << 20))
+    begin = time.monotonic()
+    done = run("check", "policy", str(bundle))
+    assert time.monotonic() - begin < 1
+    assert done.returncode == 78
+    assert len([x for x in done.stdout.splitlines() if "duties.yaml" in x]) == 1
+
+
+def test_a_folder_that_is_not_there(run):
+    assert run("check", "policy", "no/such/folder").returncode == 1
+
+
+def test_database_away_is_69(run):
+    done = run("lanes", "list", "--postgres", "host=127.0.0.1 port=1 dbname=x")
+    assert done.returncode == 69 and done.stdout == ""
+    assert run("status", "--postgres", "host=127.0.0.1 port=1 dbname=x").returncode == 2
+
+
+def test_migrations_and_the_way_out_of_a_halt(run, new_postgres):
+    server = new_postgres("postgres-cli")
+    where = ("--postgres", server.dsn)
+    assert run("db", "status", *where).returncode == 1
+    assert run("db", "migrate", *where).returncode == 0
+    assert run("db", "migrate", *where).stdout == ""
+    assert run("db", "status", *where).returncode == 0
+    assert run("status", *where).returncode == 1
+    sql = ("INSERT INTO gridbridge.lane (lane, status, halt_reason, halt_evidence)"
+           " VALUES (0, 'halted', 'start_check', 'offset 7')")
+    subprocess.run(["psql", "-q", server.dsn, "-c", sql], check=True)
+    assert run("status", *where).returncode == 2
+    assert "start_check" in run("lanes", "list", *where).stdout
+    assert run("lanes", "resume", "0", *where).returncode == 64
+    plan = run("lanes", "resume", "0", "--reason", "looked", *where)
+    assert plan.returncode == 0 and "--execute" in plan.stdout
+    assert run("status", *where).returncode == 2
+    done = run("lanes", "resume", "0", "--reason", "looked", "--execute", *where)
+    assert done.returncode == 0, done.stderr
+    assert run("lanes", "resume", "0", "--reason", "x", "--execute", *where).returncode == 75
+    assert run("status", *where).returncode == 0
+    replay = run("replay", "-o", "json", *where)
+    assert replay.returncode == 0
+    assert json.loads(replay.stdout)[0]["lines"] == 1
+    assert run("replay", *where).stdout.splitlines()[0] == "identical"
+
+
+def test_replay_names_a_changed_byte(run, new_postgres):
+    server = new_postgres("postgres-cli-byte")
+    where = ("--postgres", server.dsn)
+    assert run("db", "migrate", *where).returncode == 0
+    subprocess.run(["psql", "-q", server.dsn, "-c",
+                    "INSERT INTO gridbridge.lane (lane, status) VALUES (3, 'halted')"], check=True)
+    assert run("lanes", "resume", "3", "--reason", "honest", "--execute", *where).returncode == 0
+    subprocess.run(["psql", "-q", server.dsn, "-c",
+                    "ALTER TABLE gridbridge.ledger_chunk DISABLE TRIGGER keep_update;"
+                    "UPDATE gridbridge.ledger_chunk SET body = replace(body, 'honest', 'honesT')"],
+                   check=True)
+    done = run("replay", *where)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == "different"
+    assert "lane 3, line 0, leaf: stored" in done.stdout
