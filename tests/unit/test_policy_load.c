@@ -1,0 +1,290 @@
+/* The example bundle loads; each kind of mistake is found at its place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "codec/policy_load.h"
+
+#define FILES 11
+
+static const char *const names[FILES] = {"authority.yaml",  "bundle.yaml",   "calendar.csv",
+                                         "categories.yaml", "crosswalk.csv", "deadlines.yaml",
+                                         "duties.yaml",     "holders.csv",   "matching.yaml",
+                                         "states.yaml",     "territory.csv"};
+
+struct bundle {
+    struct gb_arena arena;
+    struct gb_file items[FILES + 1];
+    struct gb_files files;
+    struct gb_mistakes mistakes;
+};
+
+static struct gb_str read_file(struct gb_arena *arena, const char *name)
+{
+    char path[512];
+    char *bytes = gb_arena_take(arena, 65536);
+    FILE *file;
+    size_t len;
+
+    (void)snprintf(path, sizeof(path), "%s/examples/tangzhang/policy/%s", GB_SOURCE_DIR, name);
+    file = fopen(path, "rb");
+    assert_non_null(file);
+    len = fread(bytes, 1, 65535, file);
+    (void)fclose(file);
+    return (struct gb_str){bytes, len};
+}
+
+static int setup(void **state)
+{
+    struct bundle *b = calloc(1, sizeof(*b));
+
+    gb_arena_init(&b->arena, (size_t)16 << 20);
+    for (size_t i = 0; i < FILES; i++) {
+        b->items[i] = (struct gb_file){gb_str_of(names[i]), read_file(&b->arena, names[i])};
+    }
+    b->files = (struct gb_files){b->items, FILES};
+    *state = b;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct bundle *b = *state;
+
+    gb_arena_close(&b->arena);
+    gb_mistakes_close(&b->mistakes);
+    free(b);
+    return 0;
+}
+
+static void put(struct bundle *b, const char *name, const char *text)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        if (gb_str_eq(b->items[i].name, gb_str_of(name))) {
+            b->items[i].bytes = gb_str_of(text);
+        }
+    }
+}
+
+static void assert_mistake(struct bundle *b, const char *line)
+{
+    gb_buf_add_char(&b->mistakes.lines, '\0');
+    b->mistakes.lines.len--;
+    if (strstr(b->mistakes.lines.bytes, line) == NULL) {
+        fail_msg("no line \"%s\" in:\n%s", line, b->mistakes.lines.bytes);
+    }
+}
+
+static void test_example(void **state)
+{
+    struct bundle *b = *state;
+    const struct gb_policy *p = gb_policy_load(&b->arena, &b->files, &b->mistakes);
+    enum gb_state canonical = GB_STATE_COUNT;
+
+    if (p == NULL) {
+        fail_msg("%.*s", GB_STR_ARG(gb_buf_str(&b->mistakes.lines)));
+        return;
+    }
+    assert_int_equal(p->hash.len, 64);
+    assert_int_equal(p->holder_window_ms, 7200000);
+    assert_int_equal(p->cell_window_ms, INT64_C(2592000000));
+    assert_int_equal(p->contradiction_after_ms, 259200000);
+    assert_int_equal(p->places_count, 4 + 17 + 66);
+    assert_true(gb_policy_has_place(p, GB_STR("320312111217001")));
+    assert_true(gb_str_eq(gb_policy_canonical(p, GB_STR("party_building"), GB_STR("category"),
+                                              GB_STR("livelihood_02"), 0),
+                          GB_STR("MS02")));
+    assert_true(gb_str_eq(
+        gb_policy_canonical(p, GB_STR("governance_grid"), GB_STR("category"), GB_STR("2099"), 0),
+        GB_STR("AQ99")));
+    assert_true(
+        gb_policy_state(p, GB_STR("governance_grid"), GB_STR("matter"), GB_STR("2/1"), &canonical));
+    assert_int_equal(canonical, GB_STATE_MERGED);
+    assert_null(gb_policy_authority(p, GB_STR("deadline_at")));
+    assert_false(gb_policy_category(p, GB_STR("MD01"))->text);
+}
+
+static enum gb_role lead(const struct gb_policy *p, const char *category, const char *network)
+{
+    const struct gb_duty *duty =
+        gb_policy_duty(p, &(struct gb_duty_query){.category = gb_str_of(category),
+                                                  .network = gb_str_of(network),
+                                                  .place = GB_STR("320312111217001"),
+                                                  .at = 1});
+
+    return duty != NULL ? duty->parts[0].role : GB_ROLE_COUNT;
+}
+
+static void test_duties(void **state)
+{
+    struct bundle *b = *state;
+    const struct gb_policy *p = gb_policy_load(&b->arena, &b->files, &b->mistakes);
+
+    assert_non_null(p);
+    assert_int_equal(lead(p, "YJ02", "party"), GB_ROLE_GRID_WORKER);
+    assert_int_equal(lead(p, "AQ03", "party"), GB_ROLE_DEPARTMENT);
+    assert_int_equal(lead(p, "MS05", "grid"), GB_ROLE_KEY_FAMILY);
+    assert_int_equal(lead(p, "NY01", "party"), GB_ROLE_KEY_FAMILY);
+    assert_int_equal(lead(p, "NY01", "grid"), GB_ROLE_GRID_WORKER);
+    assert_int_equal(lead(p, "NY04", "grid"), GB_ROLE_COUNT);
+}
+
+static void test_mistakes(void **state)
+{
+    static const struct {
+        const char *file, *text, *line;
+    } cases[] = {
+        {"bundle.yaml", "version: 1\nsourcs: []\n",
+         "bundle.yaml:2:1: unknown key \"sourcs\": did you mean \"sources\"?"},
+        {"bundle.yaml", "version: 1\nsources:\n- {source: a, network: b, role: grid_leadr}\n",
+         "bundle.yaml:3:33: unknown role \"grid_leadr\": did you mean \"grid_leader\"?"},
+        {"crosswalk.csv",
+         "source,field,code,canonical,valid_from,valid_until\nparty_bulding,category,a,MS01,,\n",
+         "crosswalk.csv:2:1: unknown source \"party_bulding\": did you mean \"party_building\"?"},
+        {"crosswalk.csv",
+         "source,field,code,canonical,valid_from,valid_until\nparty_building,category,a,MS0,,\n",
+         "crosswalk.csv:2:27: unknown category \"MS0\": did you mean \"MS01\"?"},
+        {"crosswalk.csv",
+         "source,field,code,canonical,valid_from,valid_until\nparty_building,category,a,MS01,2026-"
+         "02-30,\n",
+         "crosswalk.csv:2:32: must be a day like 2026-11-23"},
+        {"crosswalk.csv",
+         "source,field,code,canonical,valid_from,valid_until\nparty_building,category,a,MS01,,\n"
+         "party_building,category,a,MS02,2026-01-01,\n",
+         "crosswalk.csv:3:25: \"a\" is already given in line 2, for an overlapping time"},
+        {"territory.csv", "code,name,level,parent\n32,a,province,\n3203,b,city,33\n",
+         "territory.csv:3:13: parent \"33\" has no row"},
+        {"territory.csv", "code,name,level,parent\n32,a,province,\n32,b,provinze,\n",
+         "territory.csv:3:6: unknown level \"provinze\""},
+        {"territory.csv", "code,name,level,parent\n32,a,province,\n32,b,province,\n",
+         "territory.csv:3:1: \"32\" is already given in line 2"},
+        {"holders.csv", "id_hash,holder,pseudonym\nj1.x,h,p1.y\n",
+         "holders.csv:2:1: must be j1. and 26"},
+        {"holders.csv", "id_hash,holder\n", "holders.csv:1:1: column \"pseudonym\" is missing"},
+        {"calendar.csv", "day,kind,name\n2026-13-01,of,x\n",
+         "calendar.csv:2:12: unknown kind \"of\""},
+        {"categories.yaml", "categories:\n  MS01: {zh: a, en: b, text: yes}\n",
+         "categories.yaml:2:30: must be true or false"},
+        {"states.yaml",
+         "states:\n- source: party_building\n  entity: matter\n  codes: {A: CLOSD}\n",
+         "states.yaml:4:14: unknown state \"CLOSD\": did you mean \"CLOSED\"?"},
+        {"authority.yaml", "fields: {titel: [party_building]}\n",
+         "authority.yaml:1:10: unknown field \"titel\": did you mean \"title\"?"},
+        {"matching.yaml", "holder_window: 2\ncell_window: 30d\n",
+         "matching.yaml:1:16: must be a time with its unit"},
+        {"deadlines.yaml", "{}\n", "deadlines.yaml:1:1: key \"contradiction_after\" is missing"},
+    };
+
+    for (size_t i = 0; i < GB_COUNT(cases); i++) {
+        struct bundle *b = NULL;
+
+        (void)setup((void **)&b);
+        put(b, cases[i].file, cases[i].text);
+        assert_null(gb_policy_load(&b->arena, &b->files, &b->mistakes));
+        assert_mistake(b, cases[i].line);
+        (void)teardown((void **)&b);
+    }
+    (void)state;
+}
+
+#define ROW "- {id: A, basis_zh: x, basis_en: y, "
+
+static void test_duty_mistakes(void **state)
+{
+    static const struct {
+        const char *row, *line;
+    } cases[] = {
+        {"category: M*S, lead: department}", "duties.yaml:2:47: a pattern has one *"},
+        {"category: XX*, lead: department}", "duties.yaml:2:47: no category begins with \"XX\""},
+        {"category: MS11, lead: department}",
+         "duties.yaml:2:47: unknown category \"MS11\": did you mean"},
+        {"category: MS01, assist: department}", "duties.yaml:2:3: a row needs a lead"},
+        {"category: MS01, lead: departmnt}",
+         "unknown role \"departmnt\": did you mean \"department\"?"},
+        {"category: MS01, lead: department, network: gird}",
+         "unknown network \"gird\": did you mean \"grid\"?"},
+        {"category: MS01, lead: department, territory: 9}", "territory \"9\" has no row"},
+        {"category: MS01, lead: department, assist: [department]}", "is named twice in one row"},
+        {"category: MS01, lead: department, prority: 1}",
+         "unknown key \"prority\": did you mean \"priority\"?"},
+        {"category: MS01, lead: department, valid_from: 2026-01-01, valid_until: 2026-01-01}",
+         "valid_until is not after valid_from"},
+        {"category: MS01, lead: department}\n- {id: A, basis_zh: x, basis_en: y, category: MS02, "
+         "lead: department}",
+         "duties.yaml:3:8: \"A\" is already given in line 2"},
+        {"category: MS01, lead: department}\n- {id: B, basis_zh: x, basis_en: y, category: MS01, "
+         "lead: key_family}",
+         "duties.yaml:3:3: row B and row A (line 2) fit the same matters"},
+    };
+
+    for (size_t i = 0; i < GB_COUNT(cases); i++) {
+        struct bundle *b = NULL;
+        char text[1024];
+
+        (void)setup((void **)&b);
+        (void)snprintf(text, sizeof(text), "duties:\n" ROW "%s\n", cases[i].row);
+        put(b, "duties.yaml", text);
+        assert_null(gb_policy_load(&b->arena, &b->files, &b->mistakes));
+        assert_mistake(b, cases[i].line);
+        (void)teardown((void **)&b);
+    }
+    (void)state;
+}
+
+static void test_good_duties(void **state)
+{
+    struct bundle *b = *state;
+
+    put(b, "duties.yaml",
+        "duties:\n" ROW "category: MS01, forbidden: [department]}\n"
+        "- {id: B, basis_zh: x, basis_en: y, category: MS02, lead: department}\n"
+        "- {id: C, basis_zh: x, basis_en: y, category: MS02, lead: key_family, priority: 1}\n"
+        "- {id: D, basis_zh: x, basis_en: y, category: MS02, lead: key_family, network: party}\n");
+    assert_non_null(gb_policy_load(&b->arena, &b->files, &b->mistakes));
+}
+
+static void test_files(void **state)
+{
+    struct bundle *b = *state;
+
+    b->items[FILES] = (struct gb_file){GB_STR("teritory.csv"), GB_STR("")};
+    b->files = (struct gb_files){b->items + 1, FILES};
+    assert_null(gb_policy_load(&b->arena, &b->files, &b->mistakes));
+    assert_mistake(b, "teritory.csv:1:1: unknown file of a bundle \"teritory.csv\": did you mean "
+                      "\"territory.csv\"?");
+    assert_mistake(b, "authority.yaml:1:1: the file is missing");
+}
+
+/* Mistakes of several files come out of one call. */
+static void test_all_at_once(void **state)
+{
+    struct bundle *b = *state;
+
+    put(b, "deadlines.yaml", "contradiction_after: 72\n");
+    put(b, "matching.yaml", "holder_window: 2h\ncell_window: [\n");
+    put(b, "holders.csv", "id_hash,holder,pseudonym\na,b\n");
+    assert_null(gb_policy_load(&b->arena, &b->files, &b->mistakes));
+    assert_mistake(b, "deadlines.yaml:1:22: ");
+    assert_mistake(b, "matching.yaml:");
+    assert_mistake(b, "holders.csv:2:1: 2 cells, the header has 3");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_example, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_duties, setup, teardown),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_duty_mistakes),
+        cmocka_unit_test_setup_teardown(test_good_duties, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_all_at_once, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
