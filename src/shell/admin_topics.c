@@ -1,5 +1,6 @@
 /* Kafka's side of setting up: gb.intake (LogAppendTime, lz4) and the outputs (state topics
- * compacted, logs kept), all with one partition count. */
+ * compacted, logs kept), all with one partition count; gb.policy.in and gb.decision.in with one
+ * partition, kept for ever. */
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -7,6 +8,21 @@
 #include "shell/admin.h"
 
 #define CALL_MS 30000
+
+/* Topics that are no output; an output's kind is its enum gb_topic. */
+enum { KIND_DECISION_IN = -3, KIND_POLICY_IN = -2, KIND_INTAKE = -1 };
+
+static struct gb_str word_of(int kind)
+{
+    static const struct gb_str words[] = {{"decision.in", 11}, {"policy.in", 9}, {"intake", 6}};
+
+    return kind < 0 ? words[kind - KIND_DECISION_IN] : gb_topic_word((enum gb_topic)kind);
+}
+
+static int32_t partitions_of(const struct gb_admin_topics *topics, int kind)
+{
+    return kind < KIND_INTAKE ? 1 : topics->partitions;
+}
 
 enum gb_status gb_admin_partitions(rd_kafka_t *rk, const char *topic, int32_t *count,
                                    struct gb_err *err)
@@ -34,12 +50,11 @@ static void set(rd_kafka_NewTopic_t *topic, const char *name, const char *value)
     (void)rd_kafka_NewTopic_set_config(topic, name, value);
 }
 
-/* kind -1: gb.intake; otherwise an enum gb_topic. */
 static rd_kafka_NewTopic_t *describe(const struct gb_admin_topics *topics, const char *name,
                                      int kind)
 {
     char text[256];
-    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, topics->partitions,
+    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, partitions_of(topics, kind),
                                                        topics->replication, text, sizeof(text));
 
     if (topic == NULL) {
@@ -47,7 +62,9 @@ static rd_kafka_NewTopic_t *describe(const struct gb_admin_topics *topics, const
     }
     set(topic, "min.insync.replicas", topics->replication >= 3 ? "2" : "1");
     set(topic, "max.message.bytes", "8388608");
-    if (kind < 0) {
+    if (kind < KIND_INTAKE) {
+        set(topic, "retention.ms", "-1");
+    } else if (kind == KIND_INTAKE) {
         set(topic, "message.timestamp.type", "LogAppendTime");
         set(topic, "compression.type", "lz4");
         set(topic, "retention.ms", topics->retention_ms);
@@ -130,7 +147,8 @@ static enum gb_status mint(struct gb_tool_pg *pg, const char *name, bool is_new,
 static enum gb_status ensure(rd_kafka_t *rk, struct gb_tool_pg *pg,
                              const struct gb_admin_topics *topics, int kind, struct gb_err *err)
 {
-    struct gb_str word = kind < 0 ? GB_STR("intake") : gb_topic_word((enum gb_topic)kind);
+    struct gb_str word = word_of(kind);
+    int32_t want = partitions_of(topics, kind);
     char name[256];
     int32_t count = 0;
     enum gb_status status;
@@ -141,9 +159,9 @@ static enum gb_status ensure(rd_kafka_t *rk, struct gb_tool_pg *pg,
     if (status == GB_NOT_FOUND) {
         status = create(rk, topics, name, kind, err);
         is_new = true;
-    } else if (status == GB_OK && count != topics->partitions) {
+    } else if (status == GB_OK && count != want) {
         status = gb_fail(err, GB_DIFFERS, "topic %s has %d partitions, not %d", name, (int)count,
-                         (int)topics->partitions);
+                         (int)want);
     }
     if (status == GB_OK && kind >= 0) {
         status = mint(pg, name, is_new, err);
@@ -160,7 +178,7 @@ enum gb_status gb_admin_topics_create(const struct gb_kafka *kafka, struct gb_to
     if (rk == NULL) {
         return GB_BAD_CONFIG;
     }
-    for (int kind = -1; kind < GB_TOPIC_COUNT && status == GB_OK; kind++) {
+    for (int kind = KIND_DECISION_IN; kind < GB_TOPIC_COUNT && status == GB_OK; kind++) {
         status = ensure(rk, pg, topics, kind, err);
     }
     rd_kafka_destroy(rk);
