@@ -63,6 +63,15 @@ static const struct gb_option CREATE_OPTIONS[] = {
     GB_SESSION_OPTION,
     {0}};
 
+static const struct gb_option RUN_OPTIONS[] = {
+    {"--sources", "LIST", "NAME=TOPIC,NAME=TOPIC..."},
+    {"--data", "DIR", "refuse.yaml, lookups and keys (.)"},
+    {"--lanes", "N", "as many as the topics have partitions"},
+    {"--id", "TEXT", "of the bridge, begins its groups' names"},
+    KAFKA_OPTIONS,
+    GB_SESSION_OPTION,
+    {0}};
+
 static const struct gb_option LIST_OPTIONS[] = {KAFKA_OPTIONS, {0}};
 
 static const struct gb_option VERIFY_OPTIONS[] = {
@@ -156,6 +165,13 @@ static const struct gb_command COMMANDS[] = {
              "identical, or the first difference: lane, line, field and both values.",
      .options = REPLAY_OPTIONS,
      .run = gb_cli_replay},
+    {.name = "run",
+     .words = "",
+     .help = "The daemon, in the foreground",
+     .more = "Reads adapters/NAME/mapping.yaml of each source, and of the data folder\n"
+             "refuse.yaml, lookups/, keys/join.key and keys/salt.key (mode 0400).",
+     .options = RUN_OPTIONS,
+     .run = gb_cli_run_daemon},
     {.name = "status",
      .words = "",
      .help = "One verdict: exit 0 ok, 1 look, 2 critical",

@@ -1,0 +1,51 @@
+/* `gridbridge run`: from settings to a running world and back to silence.
+ *
+ *   read secrets and folders -> build the door -> wait for the streams in PostgreSQL -> start the
+ *   world -> READY=1 -> until SIGTERM or SIGINT -> STOPPING=1 -> orderly stop
+ *
+ * A server that is away is waited for, with a line that says so; a wrong setting ends the process. */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "gridbridge/err.h"
+#include "shell/plain.h"
+
+#define GB_DAEMON_SOURCES_MAX 16
+
+struct gb_daemon_source {
+    const char *name;    /* party_building */
+    const char *topic;
+    const char *adapter; /* folder with mapping.yaml */
+    const char *lookups; /* folder with the lookup files */
+};
+
+/* Everything is borrowed and outlives the run. */
+struct gb_daemon_config {
+    const char *bootstrap, *dsn;
+    const char *bridge_id, *cluster, *topic_prefix;
+    const struct gb_kafka_property *properties;
+    size_t properties_count;
+    uint32_t lanes_count;
+    bool has_intake, has_lanes;
+    bool is_idempotent;            /* publish.mode */
+    uint32_t batch_records_max;    /* 0: default */
+    const char *refuse;            /* refuse.yaml */
+    const char *join_key, *salt;   /* files of 64 hex digits, mode 0400 or 0600 */
+    const struct gb_daemon_source *sources;
+    size_t sources_count;
+};
+
+/* Runs until a signal; OK after an orderly stop. Log lines go to log as logfmt. */
+enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log,
+                             struct gb_err *err) GB_MUST_CHECK;
+
+/* The door of the settings, in the arena's lifetime; NULL with err, mistakes on log. */
+struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_arena *arena,
+                               FILE *log, struct gb_err *err);
+
+#endif

@@ -1,0 +1,82 @@
+/* Secrets and folders become the door. */
+#include "daemon/daemon.h"
+
+#include "codec/door.h"
+#include "shell/files.h"
+#include "shell/tool_files.h"
+
+#define KEY_LEN 32
+
+static bool read_key(const char *path, struct gb_arena *arena, struct gb_str *key,
+                     struct gb_err *err)
+{
+    struct gb_str hex;
+    uint8_t *bytes = gb_arena_take(arena, KEY_LEN);
+
+    if (gb_files_secret(path, arena, &hex, err) != GB_OK) {
+        return false;
+    }
+    if (!gb_unhex(bytes, KEY_LEN, hex)) {
+        (void)gb_fail(err, GB_BAD_CONFIG, "%s: expected %d hex digits", path, 2 * KEY_LEN);
+        return false;
+    }
+    *key = (struct gb_str){(const char *)bytes, KEY_LEN};
+    return true;
+}
+
+/* Names in messages begin with the folder, so that an editor finds them. */
+static bool read_folder(const char *path, struct gb_arena *arena, const struct gb_files **files,
+                        struct gb_err *err)
+{
+    struct gb_files *made = gb_arena_take(arena, sizeof(*made));
+
+    *files = made;
+    return gb_files_read(path, arena, made, err) == GB_OK;
+}
+
+static bool read_sources(const struct gb_daemon_config *config, struct gb_arena *arena,
+                         struct gb_door_source *sources, struct gb_err *err)
+{
+    for (size_t i = 0; i < config->sources_count; i++) {
+        const struct gb_daemon_source *from = &config->sources[i];
+
+        sources[i].name = gb_str_of(from->name);
+        sources[i].topic = gb_str_of(from->topic);
+        if (!read_folder(from->adapter, arena, &sources[i].adapter, err) ||
+            !read_folder(from->lookups, arena, &sources[i].lookups, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_arena *arena,
+                               FILE *log, struct gb_err *err)
+{
+    struct gb_door_source sources[GB_DAEMON_SOURCES_MAX];
+    struct gb_file refuse = {.name = gb_str_of(config->refuse)};
+    struct gb_door_config door = {.cluster = gb_str_of(config->cluster),
+                                  .join_key_id = GB_STR("j1"),
+                                  .lanes_count = config->lanes_count,
+                                  .refuse = &refuse,
+                                  .sources = sources,
+                                  .sources_count = config->sources_count};
+    struct gb_mistakes mistakes = {0};
+    struct gb_door *made;
+
+    GB_CHECK(config->sources_count <= GB_DAEMON_SOURCES_MAX);
+    if (!read_key(config->join_key, arena, &door.join_key, err) ||
+        !read_key(config->salt, arena, &door.salt, err) ||
+        gb_tool_file(config->refuse, arena, &refuse.bytes, err) != GB_OK ||
+        !read_sources(config, arena, sources, err)) {
+        return NULL;
+    }
+    made = gb_door_new(&door, &mistakes);
+    if (made == NULL) {
+        (void)fwrite(mistakes.lines.bytes, 1, mistakes.lines.len, log);
+        (void)gb_fail(err, GB_BAD_CONFIG, "%u mistakes in mappings, lookups or refuse-list",
+                      mistakes.count);
+    }
+    gb_mistakes_close(&mistakes);
+    return made;
+}
