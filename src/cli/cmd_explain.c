@@ -106,7 +106,8 @@ static void print_member(struct story *story, FILE *out, const struct gb_value *
 static void print_matter(struct story *story, FILE *out)
 {
     static const char *const NAMES[] = {"title",         "category",  "state",       "level",
-                                        "town",          "village",   "grid",        "first_contact",
+                                        "town",          "village",   "grid",
+                                        "first_contact",
                                         "assists",       "informs",   "deadline_at", "policy",
                                         "redirect_to"};
     const struct gb_value *lead = gb_value_get(&story->matter, GB_STR("lead"));

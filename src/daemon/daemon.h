@@ -3,7 +3,8 @@
  *   read secrets and folders -> build the door -> wait for the streams in PostgreSQL -> start the
  *   world -> READY=1 -> until SIGTERM or SIGINT -> STOPPING=1 -> orderly stop
  *
- * A server that is away is waited for, with a line that says so; a wrong setting ends the process. */
+ * A server that is away is waited for, with a line that says so; a wrong setting ends the process.
+ */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
