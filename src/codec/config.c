@@ -1,0 +1,360 @@
+/* The configuration's sections, from a table of options; sources, properties and roles by hand. */
+#include "codec/config.h"
+
+#include <stddef.h>
+
+#include "codec/config_expand.h"
+
+enum kind { TEXT, SECRET, NUMBER, SIZE, WORD };
+
+struct option {
+    const char *section, *key;
+    enum kind kind;
+    size_t offset;       /* of a struct gb_str (TEXT, SECRET, WORD) or int64_t */
+    const char *initial; /* NULL: absent */
+    int64_t initial_number, min, max;
+    const char *const *words;
+};
+
+static const char *const modes[] = {"transactional", "idempotent", NULL};
+static const char *const hashes[] = {"sha256", "sm3", NULL};
+static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const roles[] = {"intake", "reconcile", "http", NULL};
+static const char *const sections[] = {"version", "include", "bridge", "kafka",   "postgres",
+                                       "sources", "policy",  "lanes",  "publish", "limits",
+                                       "privacy", "audit",   "log",    "roles",   NULL};
+
+#define AT(member) offsetof(struct gb_config, member)
+
+static const struct option options[] = {
+    {"bridge", "id", TEXT, AT(bridge_id), "gridbridge", 0, 0, 0, NULL},
+    {"bridge", "timezone", TEXT, AT(timezone), "Asia/Shanghai", 0, 0, 0, NULL},
+    {"kafka", "bootstrap", TEXT, AT(bootstrap), "localhost:9092", 0, 0, 0, NULL},
+    {"kafka", "topic_prefix", TEXT, AT(topic_prefix), "gb.", 0, 0, 0, NULL},
+    {"postgres", "dsn", SECRET, AT(dsn), NULL, 0, 0, 0, NULL},
+    {"postgres", "dsn_file", TEXT, AT(dsn_file), NULL, 0, 0, 0, NULL},
+    {"policy", "refuse", TEXT, AT(refuse), "refuse.yaml", 0, 0, 0, NULL},
+    {"lanes", "count", NUMBER, AT(lanes_count), NULL, 4, 1, 1024, NULL},
+    {"publish", "mode", WORD, AT(publish_mode), "transactional", 0, 0, 0, modes},
+    {"limits", "batch_records", NUMBER, AT(batch_records), NULL, 2000, 1, 100000, NULL},
+    {"limits", "batch_bytes", SIZE, AT(batch_bytes), NULL, 8388608, 65536, 134217728, NULL},
+    {"privacy", "join_key_file", TEXT, AT(join_key_file), NULL, 0, 0, 0, NULL},
+    {"privacy", "publish_key_file", TEXT, AT(publish_key_file), NULL, 0, 0, 0, NULL},
+    {"privacy", "salt_file", TEXT, AT(salt_file), NULL, 0, 0, 0, NULL},
+    {"audit", "hash", WORD, AT(hash), "sha256", 0, 0, 0, hashes},
+    {"log", "level", WORD, AT(log_level), "info", 0, 0, 0, levels},
+};
+
+struct reader {
+    struct gb_config_expand expand;
+    struct gb_config config;
+    const struct gb_yaml *seen[GB_COUNT(options)]; /* where each option was given */
+    const struct gb_yaml *sources, *properties, *roles;
+};
+
+static struct gb_str *text_at(struct gb_config *config, const struct option *option)
+{
+    return (struct gb_str *)(void *)((char *)config + option->offset);
+}
+
+static int64_t *number_at(struct gb_config *config, const struct option *option)
+{
+    return (int64_t *)(void *)((char *)config + option->offset);
+}
+
+/* An expanded scalar that is not empty; false after a mistake. */
+static bool read_text(struct reader *r, const struct gb_yaml *node, struct gb_yaml *expanded)
+{
+    if (!gb_yaml_is(r->expand.mistakes, node, GB_YAML_SCALAR) ||
+        !gb_config_expanded(&r->expand, node, expanded)) {
+        return false;
+    }
+    if (expanded->text.len == 0) {
+        gb_yaml_mistake(r->expand.mistakes, node, "has no value");
+        return false;
+    }
+    return true;
+}
+
+static void read_option(struct reader *r, const struct option *option, const struct gb_yaml *node)
+{
+    struct gb_mistakes *mistakes = r->expand.mistakes;
+    const struct gb_yaml **seen = &r->seen[option - options];
+    struct gb_yaml value;
+    int index = 0;
+
+    if (*seen != NULL) {
+        gb_yaml_mistake(mistakes, node, "%s.%s is already given in %.*s:%u", option->section,
+                        option->key, GB_STR_ARG((*seen)->file), (*seen)->line);
+        return;
+    }
+    *seen = node;
+    if (!read_text(r, node, &value)) {
+        return;
+    }
+    switch (option->kind) {
+    case WORD:
+        if (!gb_yaml_word(mistakes, &value, option->words, &index)) {
+            return;
+        }
+        *text_at(&r->config, option) = value.text;
+        break;
+    case TEXT:
+    case SECRET: *text_at(&r->config, option) = value.text; break;
+    case NUMBER:
+        (void)gb_yaml_int(mistakes, &value, option->min, option->max,
+                          number_at(&r->config, option));
+        break;
+    case SIZE:
+        if (gb_yaml_size(mistakes, &value, number_at(&r->config, option)) &&
+            (*number_at(&r->config, option) < option->min ||
+             *number_at(&r->config, option) > option->max)) {
+            gb_yaml_mistake(mistakes, node, "must be from %lldKB to %lldMB",
+                            (long long)(option->min >> 10), (long long)(option->max >> 20));
+        }
+        break;
+    }
+}
+
+/* Keeps the one place where a section that is read as a whole stands. */
+static void keep(struct reader *r, const struct gb_yaml **slot, const struct gb_yaml *node)
+{
+    if (node != NULL && *slot != NULL) {
+        gb_yaml_mistake(r->expand.mistakes, node, "is already given in %.*s:%u",
+                        GB_STR_ARG((*slot)->file), (*slot)->line);
+    } else if (node != NULL) {
+        *slot = node;
+    }
+}
+
+static void read_section(struct reader *r, const char *section, const struct gb_yaml *map)
+{
+    const char *known[GB_COUNT(options) + 2];
+    size_t count = 0;
+    bool is_kafka = gb_str_eq(gb_str_of(section), GB_STR("kafka"));
+
+    for (size_t i = 0; i < GB_COUNT(options); i++) {
+        if (gb_str_eq(gb_str_of(options[i].section), gb_str_of(section))) {
+            known[count++] = options[i].key;
+        }
+    }
+    if (count == 0 || !gb_yaml_is(r->expand.mistakes, map, GB_YAML_MAP)) {
+        return;
+    }
+    if (is_kafka) {
+        known[count++] = "properties";
+        keep(r, &r->properties, gb_yaml_get(map, "properties"));
+    }
+    known[count] = NULL;
+    gb_yaml_known(r->expand.mistakes, map, known);
+    for (size_t i = 0; i < GB_COUNT(options); i++) {
+        const struct gb_yaml *node = gb_yaml_get(map, options[i].key);
+
+        if (node != NULL && gb_str_eq(gb_str_of(options[i].section), gb_str_of(section))) {
+            read_option(r, &options[i], node);
+        }
+    }
+}
+
+static void read_root(struct reader *r, const struct gb_yaml *root, bool is_main)
+{
+    struct gb_mistakes *mistakes = r->expand.mistakes;
+    const struct gb_yaml *include = gb_yaml_get(root, "include");
+    int64_t version = 0;
+
+    if (!gb_yaml_is(mistakes, root, GB_YAML_MAP)) {
+        return;
+    }
+    gb_yaml_known(mistakes, root, sections);
+    if (is_main) {
+        (void)gb_yaml_int(mistakes, gb_yaml_need(mistakes, root, "version", GB_YAML_SCALAR), 1, 1,
+                          &version);
+    } else {
+        (void)gb_yaml_int(mistakes, gb_yaml_get(root, "version"), 1, 1, &version);
+    }
+    if (!is_main && include != NULL) {
+        gb_yaml_mistake(mistakes, include, "an included file includes nothing");
+    }
+    keep(r, &r->sources, gb_yaml_get(root, "sources"));
+    keep(r, &r->roles, gb_yaml_get(root, "roles"));
+    for (size_t i = 0; sections[i] != NULL; i++) {
+        const struct gb_yaml *map = gb_yaml_get(root, sections[i]);
+
+        if (map != NULL) {
+            read_section(r, sections[i], map);
+        }
+    }
+}
+
+static struct gb_str source_text(struct reader *r, const struct gb_yaml *map, const char *key,
+                                 bool is_needed)
+{
+    const struct gb_yaml *node = is_needed
+                                     ? gb_yaml_need(r->expand.mistakes, map, key, GB_YAML_SCALAR)
+                                     : gb_yaml_get(map, key);
+    struct gb_yaml value;
+
+    return node != NULL && read_text(r, node, &value) ? value.text : GB_STR_NONE;
+}
+
+static bool source_choice(struct reader *r, const struct gb_yaml *map, const char *key,
+                          const char *const *words)
+{
+    const struct gb_yaml *node = gb_yaml_get(map, key);
+    struct gb_yaml value;
+    int index = 0;
+
+    if (node != NULL && read_text(r, node, &value)) {
+        (void)gb_yaml_word(r->expand.mistakes, &value, words, &index);
+    }
+    return index == 1;
+}
+
+static void read_source(struct reader *r, const struct gb_yaml *map,
+                        struct gb_config_source *source)
+{
+    static const char *const known[] = {"topic", "adapter", "lookups", "mode", "start", NULL};
+    static const char *const source_modes[] = {"shadow", "live", NULL};
+    static const char *const starts[] = {"earliest", "latest", NULL};
+
+    if (!gb_yaml_is(r->expand.mistakes, map, GB_YAML_MAP)) {
+        return;
+    }
+    gb_yaml_known(r->expand.mistakes, map, known);
+    source->topic = source_text(r, map, "topic", true);
+    source->adapter = source_text(r, map, "adapter", true);
+    source->lookups = source_text(r, map, "lookups", false);
+    source->is_live = source_choice(r, map, "mode", source_modes);
+    source->is_latest = source_choice(r, map, "start", starts);
+}
+
+static void read_sources(struct reader *r)
+{
+    const struct gb_yaml *map = r->sources;
+    struct gb_config_source *sources;
+
+    if (map == NULL || !gb_yaml_is(r->expand.mistakes, map, GB_YAML_MAP)) {
+        return;
+    }
+    sources = gb_arena_take(r->expand.arena, (map->count + 1) * sizeof(*sources));
+    for (uint32_t i = 0; i < map->count; i++) {
+        sources[i].name = map->keys[i].text;
+        read_source(r, &map->items[i], &sources[i]);
+    }
+    r->config.sources = sources;
+    r->config.sources_count = map->count;
+}
+
+static void read_properties(struct reader *r)
+{
+    const struct gb_yaml *map = r->properties;
+    struct gb_property *properties;
+    struct gb_yaml value;
+
+    if (map == NULL || !gb_yaml_is(r->expand.mistakes, map, GB_YAML_MAP)) {
+        return;
+    }
+    properties = gb_arena_take(r->expand.arena, (map->count + 1) * sizeof(*properties));
+    for (uint32_t i = 0; i < map->count; i++) {
+        properties[i].name = map->keys[i].text;
+        if (read_text(r, &map->items[i], &value)) {
+            properties[i].value = value.text;
+        }
+    }
+    r->config.properties = properties;
+    r->config.properties_count = map->count;
+}
+
+static void read_roles(struct reader *r)
+{
+    r->config.roles = GB_ROLES_INTAKE | GB_ROLES_RECONCILE;
+    if (r->roles == NULL || !gb_yaml_is(r->expand.mistakes, r->roles, GB_YAML_LIST)) {
+        return;
+    }
+    r->config.roles = 0;
+    for (uint32_t i = 0; i < r->roles->count; i++) {
+        int index = 0;
+
+        if (gb_yaml_word(r->expand.mistakes, &r->roles->items[i], roles, &index)) {
+            r->config.roles |= 1U << index;
+        }
+    }
+}
+
+static void set_initial(struct gb_config *config)
+{
+    for (size_t i = 0; i < GB_COUNT(options); i++) {
+        if (options[i].kind == NUMBER || options[i].kind == SIZE) {
+            *number_at(config, &options[i]) = options[i].initial_number;
+        } else {
+            *text_at(config, &options[i]) = gb_str_of(options[i].initial);
+        }
+    }
+}
+
+static void finish(struct reader *r)
+{
+    read_sources(r);
+    read_properties(r);
+    read_roles(r);
+    for (size_t i = 0; i < GB_COUNT(options); i++) {
+        if (options[i].offset == AT(dsn_file) && r->config.dsn.ptr != NULL &&
+            r->config.dsn_file.ptr != NULL) {
+            gb_yaml_mistake(r->expand.mistakes, r->seen[i], "give dsn or dsn_file, not both");
+        }
+    }
+    if (r->config.dsn.ptr == NULL && r->config.dsn_file.ptr == NULL) {
+        r->config.dsn = GB_STR("dbname=gridbridge");
+    }
+}
+
+bool gb_config_read(struct gb_arena *arena, const struct gb_config_input *input,
+                    struct gb_config *config, struct gb_mistakes *mistakes)
+{
+    struct reader r = {.expand = {arena, mistakes, input}};
+    uint32_t before = mistakes->count;
+
+    set_initial(&r.config);
+    for (size_t i = 0; i < input->files_count; i++) {
+        const struct gb_file *file = &input->files[i];
+        struct gb_yaml *root = gb_arena_take(arena, sizeof(*root));
+
+        if (gb_yaml_parse(arena, file->name, file->bytes, root, mistakes)) {
+            read_root(&r, root, i == 0);
+        }
+    }
+    finish(&r);
+    if (mistakes->count == before) {
+        *config = r.config;
+    }
+    return mistakes->count == before;
+}
+
+bool gb_config_includes(struct gb_arena *arena, const struct gb_file *file, struct gb_files *wanted,
+                        struct gb_mistakes *mistakes)
+{
+    struct gb_yaml root;
+    const struct gb_yaml *list;
+    struct gb_file *items;
+
+    *wanted = (struct gb_files){NULL, 0};
+    if (!gb_yaml_parse(arena, file->name, file->bytes, &root, mistakes)) {
+        return false;
+    }
+    list = gb_yaml_get(&root, "include");
+    if (list == NULL) {
+        return true;
+    }
+    if (!gb_yaml_is(mistakes, list, GB_YAML_LIST)) {
+        return false;
+    }
+    items = gb_arena_take(arena, (list->count + 1) * sizeof(*items));
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (!gb_yaml_is(mistakes, &list->items[i], GB_YAML_SCALAR)) {
+            return false;
+        }
+        items[i].name = list->items[i].text;
+    }
+    *wanted = (struct gb_files){items, list->count};
+    return true;
+}

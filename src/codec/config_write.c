@@ -1,0 +1,139 @@
+/* The effective configuration as YAML, secrets masked. */
+#include "codec/config.h"
+
+#define MASK "\"***\""
+
+/* A double-quoted scalar. */
+static void add_text(struct gb_buf *out, struct gb_str text)
+{
+    gb_buf_add_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (c == '"' || c == '\\') {
+            gb_buf_add_char(out, '\\');
+        }
+        if ((unsigned char)c < 0x20) {
+            gb_buf_printf(out, "\\x%02x", (unsigned)(unsigned char)c);
+        } else {
+            gb_buf_add_char(out, c);
+        }
+    }
+    gb_buf_add_char(out, '"');
+}
+
+static void add_line(struct gb_buf *out, const char *key, struct gb_str text)
+{
+    if (text.ptr != NULL) {
+        gb_buf_printf(out, "%s: ", key);
+        add_text(out, text);
+        gb_buf_add_char(out, '\n');
+    }
+}
+
+static bool contains(struct gb_str text, const char *part)
+{
+    return text.ptr != NULL && memmem(text.ptr, text.len, part, strlen(part)) != NULL;
+}
+
+static bool is_secret(struct gb_str name)
+{
+    static const char *const parts[] = {"password", "secret", "token", "key.pem", "jaas", "config"};
+
+    for (size_t i = 0; i < GB_COUNT(parts); i++) {
+        if (contains(name, parts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_kafka(struct gb_buf *out, const struct gb_config *config)
+{
+    gb_buf_add_str(out, GB_STR("kafka:\n"));
+    add_line(out, "  bootstrap", config->bootstrap);
+    add_line(out, "  topic_prefix", config->topic_prefix);
+    if (config->properties_count > 0) {
+        gb_buf_add_str(out, GB_STR("  properties:\n"));
+    }
+    for (uint32_t i = 0; i < config->properties_count; i++) {
+        gb_buf_add_str(out, GB_STR("    "));
+        add_text(out, config->properties[i].name);
+        gb_buf_add_str(out, GB_STR(": "));
+        if (is_secret(config->properties[i].name)) {
+            gb_buf_add_str(out, GB_STR(MASK));
+        } else {
+            add_text(out, config->properties[i].value);
+        }
+        gb_buf_add_char(out, '\n');
+    }
+}
+
+static void write_sources(struct gb_buf *out, const struct gb_config *config)
+{
+    if (config->sources_count > 0) {
+        gb_buf_add_str(out, GB_STR("sources:\n"));
+    }
+    for (uint32_t i = 0; i < config->sources_count; i++) {
+        const struct gb_config_source *source = &config->sources[i];
+
+        gb_buf_add_str(out, GB_STR("  "));
+        add_text(out, source->name);
+        gb_buf_add_str(out, GB_STR(":\n"));
+        add_line(out, "    topic", source->topic);
+        add_line(out, "    adapter", source->adapter);
+        add_line(out, "    lookups", source->lookups);
+        add_line(out, "    mode", source->is_live ? GB_STR("live") : GB_STR("shadow"));
+        add_line(out, "    start", source->is_latest ? GB_STR("latest") : GB_STR("earliest"));
+    }
+}
+
+static void write_privacy(struct gb_buf *out, const struct gb_config *config)
+{
+    if (config->join_key_file.ptr != NULL || config->publish_key_file.ptr != NULL ||
+        config->salt_file.ptr != NULL) {
+        gb_buf_add_str(out, GB_STR("privacy:\n"));
+    }
+    add_line(out, "  join_key_file", config->join_key_file);
+    add_line(out, "  publish_key_file", config->publish_key_file);
+    add_line(out, "  salt_file", config->salt_file);
+}
+
+static void write_roles(struct gb_buf *out, const struct gb_config *config)
+{
+    gb_buf_printf(out, "roles: [");
+    if (config->roles & GB_ROLES_INTAKE) {
+        gb_buf_printf(out, "intake%s", config->roles > GB_ROLES_INTAKE * 2U - 1U ? ", " : "");
+    }
+    if (config->roles & GB_ROLES_RECONCILE) {
+        gb_buf_printf(out, "reconcile%s", config->roles & GB_ROLES_HTTP ? ", " : "");
+    }
+    gb_buf_printf(out, "%s]\n", config->roles & GB_ROLES_HTTP ? "http" : "");
+}
+
+void gb_config_write_effective(struct gb_buf *out, const struct gb_config *config)
+{
+    gb_buf_add_str(out, GB_STR("version: 1\nbridge:\n"));
+    add_line(out, "  id", config->bridge_id);
+    add_line(out, "  timezone", config->timezone);
+    write_kafka(out, config);
+    gb_buf_add_str(out, GB_STR("postgres:\n"));
+    if (config->dsn.ptr != NULL) {
+        gb_buf_add_str(out, GB_STR("  dsn: " MASK "\n"));
+    }
+    add_line(out, "  dsn_file", config->dsn_file);
+    write_sources(out, config);
+    gb_buf_add_str(out, GB_STR("policy:\n"));
+    add_line(out, "  refuse", config->refuse);
+    gb_buf_printf(out, "lanes:\n  count: %lld\n", (long long)config->lanes_count);
+    gb_buf_add_str(out, GB_STR("publish:\n"));
+    add_line(out, "  mode", config->publish_mode);
+    gb_buf_printf(out, "limits:\n  batch_records: %lld\n  batch_bytes: %lldB\n",
+                  (long long)config->batch_records, (long long)config->batch_bytes);
+    write_privacy(out, config);
+    gb_buf_add_str(out, GB_STR("audit:\n"));
+    add_line(out, "  hash", config->hash);
+    gb_buf_add_str(out, GB_STR("log:\n"));
+    add_line(out, "  level", config->log_level);
+    write_roles(out, config);
+}

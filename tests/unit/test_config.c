@@ -1,0 +1,120 @@
+/* Defaults, variables, includes; each kind of mistake at its place; secrets masked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "codec/config.h"
+
+static struct gb_arena arena;
+static struct gb_mistakes mistakes;
+static struct gb_config config;
+
+static struct gb_str variable(void *context, struct gb_str name)
+{
+    (void)context;
+    return gb_str_eq(name, GB_STR("HOST")) ? GB_STR("kafka1") : GB_STR_NONE;
+}
+
+static bool read_two(const char *text, const char *included)
+{
+    struct gb_file files[] = {{GB_STR("g.yaml"), gb_str_of(text)},
+                              {GB_STR("more.yaml"), gb_str_of(included)}};
+
+    return gb_config_read(
+        &arena, &(struct gb_config_input){files, included != NULL ? 2 : 1, variable, NULL}, &config,
+        &mistakes);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    gb_arena_init(&arena, (size_t)8 << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    gb_arena_close(&arena);
+    gb_mistakes_close(&mistakes);
+    return 0;
+}
+
+static void test_small(void **state)
+{
+    (void)state;
+    assert_true(read_two("version: 1\nsources: {a: {topic: t, adapter: d}}\n", NULL));
+    assert_int_equal(config.lanes_count, 4);
+    assert_int_equal(config.roles, 3);
+    assert_int_equal(config.sources_count, 1);
+    assert_false(config.sources[0].is_live);
+    assert_true(gb_str_eq(config.hash, GB_STR("sha256")));
+}
+
+static void test_variables_and_include(void **state)
+{
+    struct gb_buf out = {0};
+
+    (void)state;
+    assert_true(read_two("version: 1\nkafka: {bootstrap: '${HOST}:9092'}\n"
+                         "postgres: {dsn: 'password=${PW:-hunter2}'}\n",
+                         "lanes: {count: 2}\nroles: [http]\n"));
+    assert_true(gb_str_eq(config.bootstrap, GB_STR("kafka1:9092")));
+    assert_true(gb_str_eq(config.dsn, GB_STR("password=hunter2")));
+    assert_int_equal(config.lanes_count, 2);
+    gb_config_write_effective(&out, &config);
+    assert_null(memmem(out.bytes, out.len, "hunter2", 7));
+    assert_non_null(memmem(out.bytes, out.len, "kafka1:9092", 11));
+    gb_buf_add_char(&out, '\0');
+    assert_true(read_two(out.bytes, NULL));
+    gb_buf_close(&out);
+}
+
+static void test_mistakes(void **state)
+{
+    static const struct {
+        const char *text, *more, *line;
+    } cases[] = {
+        {"version: 1\nkafak: {}\n", NULL,
+         "g.yaml:2:1: unknown key \"kafak\": did you mean \"kafka\"?"},
+        {"version: 1\nlanes: {cuont: 2}\n", NULL, "g.yaml:2:9: unknown key \"cuont\""},
+        {"version: 1\nlanes: {count: x}\n", NULL, "g.yaml:2:16: must be a whole number"},
+        {"version: 1\nlanes: 3\n", NULL, "g.yaml:2:8: must be a map"},
+        {"version: 1\nversion: 1\n", NULL, "g.yaml:2:1: key \"version\" is already given"},
+        {"lanes: {count: 1}\n", NULL, "g.yaml:1:1: key \"version\" is missing"},
+        {"version: 1\nbridge: {id: '${NO:?set it}'}\n", NULL,
+         "g.yaml:2:14: variable NO is not set: set it"},
+        {"version: 1\nbridge: {id: '${NO'}\n", NULL, "g.yaml:2:14: ${ is not closed"},
+        {"version: 1\npostgres: {dsn: a, dsn_file: b}\n", NULL,
+         "g.yaml:2:30: give dsn or dsn_file"},
+        {"version: 1\npublish: {mode: transactionl}\n", NULL, "did you mean \"transactional\"?"},
+        {"version: 1\nsources: {a: {topic: t}}\n", NULL, "g.yaml:2:14: key \"adapter\" is missing"},
+        {"version: 1\nlimits: {batch_bytes: 1}\n", NULL, "g.yaml:2:23: must be a size"},
+        {"version: 1\nlanes: {count: 1}\n", "lanes: {count: 2}\n",
+         "more.yaml:1:16: lanes.count is already"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < GB_COUNT(cases); i++) {
+        assert_false(read_two(cases[i].text, cases[i].more));
+        gb_buf_add_char(&mistakes.lines, '\0');
+        if (strstr(mistakes.lines.bytes, cases[i].line) == NULL) {
+            fail_msg("no \"%s\" in: %s", cases[i].line, mistakes.lines.bytes);
+        }
+        gb_mistakes_close(&mistakes);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_small),
+        cmocka_unit_test(test_variables_and_include),
+        cmocka_unit_test(test_mistakes),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
