@@ -72,7 +72,8 @@ struct gb_output {
     struct gb_str subject; /* ce_subject: entity id */
     uint32_t ordinal;      /* within the step, from 0 */
     int32_t change;        /* state topics: ordinal of the gb.change output that made it; else -1 */
-    const struct gb_record *about; /* dead letters: the record whose coordinates go into headers */
+    const struct gb_record *about; /* dead letters: the record whose coordinates go into headers, */
+    struct gb_str reason, detail;  /* and why it is dead (detail may be absent) */
 };
 
 enum gb_outcome { GB_APPLIED, GB_UNCHANGED, GB_OUT_REFUSED, GB_OUT_DEAD, GB_OUT_IGNORED };

@@ -112,4 +112,6 @@ void gb_emit_dead(struct gb_core *core, const struct gb_record *rec, struct gb_s
     gb_object_touch(core, &plain->head);
     out = gb_emit(core, GB_TOPIC_DEADLETTER, key, row);
     out->about = rec;
+    out->reason = gb_arena_str(core->step->arena, reason);
+    out->detail = gb_arena_str(core->step->arena, detail);
 }

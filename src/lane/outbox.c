@@ -9,7 +9,7 @@
 
 static void add_header(struct gb_message *m, struct gb_str name, struct gb_str value)
 {
-    GB_CHECK(m->headers_count < GB_HEADERS_MAX);
+    GB_CHECK(m->headers_count < GB_HEADERS_MAX && gb_str_is(value));
     m->headers[m->headers_count++] = (struct gb_header){name, value};
 }
 
@@ -67,15 +67,15 @@ static void add_ce_headers(const struct gb_outbox_lane *lane, const struct gb_st
     add_header(m, GB_STR("content-type"), GB_STR("application/json"));
 }
 
-static void add_error_headers(const struct gb_record *about, struct gb_message *m)
+static void add_error_headers(const struct gb_output *output, struct gb_message *m)
 {
-    if (about == NULL) {
+    if (output->about == NULL) {
         return;
     }
     add_header(m, GB_STR("gb_attempts"), GB_STR("1"));
-    add_header(m, GB_STR("gb_error_code"), about->reason);
+    add_header(m, GB_STR("gb_error_code"), output->reason);
     add_header(m, GB_STR("gb_error_message"),
-               gb_str_is(about->detail) ? about->detail : about->reason);
+               gb_str_is(output->detail) ? output->detail : output->reason);
 }
 
 static void add_source_headers(const struct gb_step *step, const struct gb_record *about,
@@ -102,7 +102,7 @@ static void number_one(const struct gb_outbox_lane *lane, const struct gb_step *
     m->value = output->value;
     add_ce_headers(lane, step, output, m);
     if (change_seq < 0) {
-        add_error_headers(output->about, m);
+        add_error_headers(output, m);
     } else {
         GB_CHECK(output->about == NULL);
         add_header(m, GB_STR("gb_change_seq"), gb_arena_printf(arena, "%" PRId64, change_seq));
