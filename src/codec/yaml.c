@@ -58,6 +58,14 @@ static void push(struct reader *r, const struct gb_yaml *node)
     gb_buf_add(&r->stack, node, sizeof(*node));
 }
 
+/* The mark of a quoted scalar points behind its quote. */
+static bool is_quoted(struct fy_token *token)
+{
+    enum fy_scalar_style style = fy_token_scalar_style(token);
+
+    return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 static void on_scalar(struct reader *r, struct fy_event *event)
 {
     struct gb_yaml node = r->at;
@@ -69,6 +77,7 @@ static void on_scalar(struct reader *r, struct fy_event *event)
     if (token != NULL) {
         text.ptr = fy_token_get_text(token, &text.len);
         node.is_plain = fy_token_scalar_style(token) == FYSS_PLAIN;
+        node.col -= is_quoted(token) && node.col > 1;
     }
     if (text.ptr == NULL) {
         text = GB_STR("");
