@@ -1,88 +1,109 @@
-/* run: the daemon in the foreground. Each source is named NAME=TOPIC; its mapping stands in
- * <adapters>/NAME, its lookup files in <lookups>. */
+/* run: the daemon in the foreground, and check config: the same file without a socket. */
 #include "cli/commands.h"
+#include "cli/settings.h"
 #include "daemon/daemon.h"
 
-struct settings {
-    struct gb_arena arena;
+struct run {
+    struct gb_settings settings;
     struct gb_daemon_source sources[GB_DAEMON_SOURCES_MAX];
-    struct gb_daemon_config config;
+    struct gb_daemon_config daemon;
 };
 
-static const char *given(const struct gb_args *args, const char *name, const char *otherwise)
+static const char *text(struct gb_settings *s, struct gb_str from)
 {
-    const char *value = gb_args_get(args, name);
-
-    return value != NULL ? value : otherwise;
+    return gb_arena_str(&s->arena, from).ptr;
 }
 
-/* "a=topic.a,b=topic.b" */
-static bool read_sources(struct settings *s, const struct gb_args *args)
+static void map_sources(struct run *run)
 {
-    const char *at = given(args, "--sources", "");
-    const char *folder = given(args, "--data", ".");
+    const struct gb_config *config = &run->settings.config;
 
-    while (*at != '\0') {
-        size_t len = strcspn(at, ",");
-        const char *equals = memchr(at, '=', len);
-        struct gb_daemon_source *to = &s->sources[s->config.sources_count];
-        struct gb_str name;
+    for (uint32_t i = 0; i < config->sources_count && i < GB_DAEMON_SOURCES_MAX; i++) {
+        const struct gb_config_source *from = &config->sources[i];
 
-        if (equals == NULL || s->config.sources_count == GB_DAEMON_SOURCES_MAX) {
-            (void)gb_cli_misused(args, "--sources takes NAME=TOPIC,NAME=TOPIC...");
-            return false;
-        }
-        name = (struct gb_str){at, (size_t)(equals - at)};
-        to->name = gb_arena_str(&s->arena, name).ptr;
-        to->topic =
-            gb_arena_str(&s->arena, (struct gb_str){equals + 1, len - name.len - 1}).ptr;
-        to->adapter = gb_arena_printf(&s->arena, "adapters/%s", to->name).ptr;
-        to->lookups = gb_arena_printf(&s->arena, "%s/lookups", folder).ptr;
-        s->config.sources_count++;
-        at += len + (at[len] == ',');
+        run->sources[i] = (struct gb_daemon_source){
+            .name = text(&run->settings, from->name),
+            .topic = text(&run->settings, from->topic),
+            .adapter = gb_settings_file(&run->settings, from->adapter),
+            .lookups = gb_settings_file(&run->settings,
+                                        gb_str_is(from->lookups) ? from->lookups : from->adapter),
+            .is_latest = from->is_latest};
+        run->daemon.sources_count++;
     }
-    return true;
 }
 
-static bool read_settings(struct settings *s, const struct gb_args *args)
+static void map_properties(struct run *run)
 {
-    const char *folder = given(args, "--data", ".");
-    int64_t lanes = 0;
+    const struct gb_config *config = &run->settings.config;
+    struct gb_kafka_property *to =
+        gb_arena_take(&run->settings.arena, (config->properties_count + 1) * sizeof(to[0]));
 
-    if (!gb_args_number(args, "--lanes", &lanes)) {
-        return false;
+    for (uint32_t i = 0; i < config->properties_count; i++) {
+        to[i].name = text(&run->settings, config->properties[i].name);
+        to[i].value = text(&run->settings, config->properties[i].value);
     }
-    s->config = (struct gb_daemon_config){
-        .bootstrap = gb_args_get(args, "--bootstrap"),
-        .dsn = gb_args_get(args, "--postgres"),
-        .bridge_id = given(args, "--id", "gridbridge"),
+    run->daemon.properties = to;
+    run->daemon.properties_count = config->properties_count;
+}
+
+static bool map(struct run *run, const struct gb_args *args)
+{
+    struct gb_settings *s = &run->settings;
+    const struct gb_config *config = &s->config;
+
+    run->daemon = (struct gb_daemon_config){
+        .bootstrap = text(s, config->bootstrap),
+        .dsn = gb_settings_dsn(s, args),
+        .bridge_id = text(s, config->bridge_id),
         .cluster = "main",
-        .topic_prefix = given(args, "--prefix", "gb."),
-        .lanes_count = (uint32_t)lanes,
-        .has_intake = true,
-        .has_lanes = true,
-        .refuse = gb_arena_printf(&s->arena, "%s/refuse.yaml", folder).ptr,
-        .join_key = gb_arena_printf(&s->arena, "%s/keys/join.key", folder).ptr,
-        .salt = gb_arena_printf(&s->arena, "%s/keys/salt.key", folder).ptr,
-        .sources = s->sources};
-    if (s->config.bootstrap == NULL || s->config.dsn == NULL || lanes < 1 || lanes > 1024) {
-        (void)gb_cli_misused(args, "needs --bootstrap, --postgres, and --lanes from 1 to 1024");
+        .topic_prefix = text(s, config->topic_prefix),
+        .lanes_count = (uint32_t)config->lanes_count,
+        .has_intake = (config->roles & GB_ROLES_INTAKE) != 0,
+        .has_lanes = (config->roles & GB_ROLES_RECONCILE) != 0,
+        .is_idempotent = gb_str_eq(config->publish_mode, GB_STR("idempotent")),
+        .batch_records_max = (uint32_t)config->batch_records,
+        .refuse = gb_settings_file(s, config->refuse),
+        .join_key = gb_settings_file(s, config->join_key_file),
+        .salt = gb_settings_file(s, config->salt_file),
+        .sources = run->sources};
+    map_sources(run);
+    map_properties(run);
+    if (run->daemon.has_intake && (run->daemon.refuse == NULL || run->daemon.join_key == NULL ||
+                                   run->daemon.salt == NULL)) {
+        fputs("gridbridge: intake needs the refuse-list and privacy's key files\n", args->talk);
         return false;
     }
-    return read_sources(s, args);
+    return run->daemon.dsn != NULL;
 }
 
 enum gb_exit gb_cli_run_daemon(const struct gb_args *args)
 {
-    struct settings s = {.config = {.lanes_count = 0}};
+    const char *path = gb_settings_path(args);
+    struct run run = {.daemon = {.lanes_count = 0}};
     struct gb_err err = {.status = GB_BUG};
-    enum gb_exit code = GB_EXIT_USAGE;
+    enum gb_exit code;
 
-    gb_arena_init(&s.arena, (size_t)1 << 20);
-    if (read_settings(&s, args)) {
-        code = gb_daemon_run(&s.config, args->talk, &err) == GB_OK ? GB_EXIT_OK
-                                                                   : gb_cli_fail(args, &err);
+    if (path == NULL) {
+        return gb_cli_misused(args, "needs -c FILE");
     }
-    gb_arena_close(&s.arena);
+    code = gb_settings_read(&run.settings, args, path, args->talk);
+    if (code == GB_EXIT_OK && !map(&run, args)) {
+        code = GB_EXIT_CONFIG;
+    } else if (code == GB_EXIT_OK && gb_daemon_run(&run.daemon, args->talk, &err) != GB_OK) {
+        code = gb_cli_fail(args, &err);
+    }
+    gb_settings_close(&run.settings);
+    return code;
+}
+
+enum gb_exit gb_cli_check_config(const struct gb_args *args)
+{
+    struct gb_settings settings;
+    enum gb_exit code = gb_settings_read(&settings, args, args->words[0], args->out);
+
+    if (code == GB_EXIT_OK) {
+        fputs("no mistakes\n", args->talk);
+    }
+    gb_settings_close(&settings);
     return code;
 }

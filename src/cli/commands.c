@@ -63,15 +63,6 @@ static const struct gb_option CREATE_OPTIONS[] = {
     GB_SESSION_OPTION,
     {0}};
 
-static const struct gb_option RUN_OPTIONS[] = {
-    {"--sources", "LIST", "NAME=TOPIC,NAME=TOPIC..."},
-    {"--data", "DIR", "refuse.yaml, lookups and keys (.)"},
-    {"--lanes", "N", "as many as the topics have partitions"},
-    {"--id", "TEXT", "of the bridge, begins its groups' names"},
-    KAFKA_OPTIONS,
-    GB_SESSION_OPTION,
-    {0}};
-
 static const struct gb_option LIST_OPTIONS[] = {KAFKA_OPTIONS, {0}};
 
 static const struct gb_option VERIFY_OPTIONS[] = {
@@ -85,6 +76,13 @@ static const struct gb_option REPLAY_OPTIONS[] = {
     {0}};
 
 static const struct gb_command COMMANDS[] = {
+    {.name = "check config",
+     .words = "FILE",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Checks a configuration and what it includes",
+     .more = "Opens no socket. Prints each mistake as file:line:col.",
+     .run = gb_cli_check_config},
     {.name = "check mapping",
      .words = "DIR",
      .words_min = 1,
@@ -168,9 +166,7 @@ static const struct gb_command COMMANDS[] = {
     {.name = "run",
      .words = "",
      .help = "The daemon, in the foreground",
-     .more = "Reads adapters/NAME/mapping.yaml of each source, and of the data folder\n"
-             "refuse.yaml, lookups/, keys/join.key and keys/salt.key (mode 0400).",
-     .options = RUN_OPTIONS,
+     .more = "Waits for servers that are away. Ends in order on SIGTERM.",
      .run = gb_cli_run_daemon},
     {.name = "status",
      .words = "",

@@ -12,9 +12,9 @@ void gb_help_short(FILE *to)
           "Usage: gridbridge COMMAND [options]\n"
           "\n"
           "Examples:\n"
-          "  gridbridge check policy examples/tangzhang/policy   every mistake at once\n"
-          "  gridbridge lanes list --postgres service=bridge     where each lane stands\n"
-          "  gridbridge replay --postgres service=bridge         identical, or what differs\n"
+          "  gridbridge check config gridbridge.yaml   every mistake, no socket opened\n"
+          "  gridbridge run -c gridbridge.yaml         the daemon, in the foreground\n"
+          "  gridbridge replay -c gridbridge.yaml      identical, or the first difference\n"
           "\n"
           "All commands: gridbridge --help\n",
           to);

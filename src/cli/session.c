@@ -1,14 +1,36 @@
 /* Sessions of commands. */
 #include "cli/session.h"
 
+#include "cli/settings.h"
+
+static enum gb_exit open_configured(struct gb_session *session, const struct gb_args *args,
+                                    const char *path, struct gb_err *err)
+{
+    struct gb_settings settings;
+    enum gb_exit code = gb_settings_read(&settings, args, path, args->talk);
+    const char *dsn = code == GB_EXIT_OK ? gb_settings_dsn(&settings, args) : NULL;
+
+    if (code == GB_EXIT_OK && dsn == NULL) {
+        code = GB_EXIT_CONFIG;
+    } else if (dsn != NULL && gb_tool_pg_open(dsn, &session->pg, err) != GB_OK) {
+        code = gb_cli_fail(args, err);
+    }
+    gb_settings_close(&settings);
+    return code;
+}
+
 enum gb_exit gb_session_open(struct gb_session *session, const struct gb_args *args)
 {
     const char *dsn = gb_args_get(args, "--postgres");
+    const char *path = gb_settings_path(args);
     struct gb_err err;
 
     session->pg = NULL;
+    if (dsn == NULL && path != NULL) {
+        return open_configured(session, args, path, &err);
+    }
     if (dsn == NULL) {
-        return gb_cli_misused(args, "needs --postgres DSN");
+        return gb_cli_misused(args, "needs -c FILE or --postgres DSN");
     }
     return gb_tool_pg_open(dsn, &session->pg, &err) == GB_OK ? GB_EXIT_OK
                                                              : gb_cli_fail(args, &err);

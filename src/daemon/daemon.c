@@ -166,7 +166,8 @@ static enum gb_status run_with_door(const struct gb_daemon_config *config, struc
     (void)gethostname(owner, sizeof(owner) - 1);
     world.policy_topic = gb_arena_printf(arena, "%spolicy.in", config->topic_prefix).ptr;
     for (size_t i = 0; i < config->sources_count; i++) {
-        topics[i] = (struct gb_source_topic){.name = config->sources[i].topic};
+        topics[i] = (struct gb_source_topic){.name = config->sources[i].topic,
+                                              .from_latest = config->sources[i].is_latest};
     }
     topics[config->sources_count] = (struct gb_source_topic){.name = world.policy_topic};
     if (config->has_intake) {

@@ -23,6 +23,7 @@ struct gb_daemon_source {
     const char *topic;
     const char *adapter; /* folder with mapping.yaml */
     const char *lookups; /* folder with the lookup files */
+    bool is_latest;      /* first start: at the end of the topic */
 };
 
 /* Everything is borrowed and outlives the run. */
