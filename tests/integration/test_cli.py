@@ -83,6 +83,29 @@ def test_ten_megabytes_of_noise_are_one_line_at_once(run, tmp_path):
     assert len([x for x in done.stdout.splitlines() if "duties.yaml" in x]) == 1
 
 
+def test_config_three_mistakes_in_two_files(run, tmp_path):
+    (tmp_path / "more.yaml").write_text("lanes:\n  cuont: 2\n")
+    main = tmp_path / "main.yaml"
+    main.write_text("version: 1\ninclude: [more.yaml]\nkafka:\n  botstrap: x\nlog:\n  level: loud\n"
+                    "sources:\n  a: {topic: t, adapter: a}\n")
+    done = run("check", "config", str(main))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 78 and len(lines) == 3, done.stdout + done.stderr
+    assert any("more.yaml:2:3: " in x and "count" in x for x in lines)
+    assert any("main.yaml:4:3: " in x and "bootstrap" in x for x in lines)
+    assert any("main.yaml:6:10: " in x for x in lines)
+
+
+def test_config_of_noise_is_one_line_at_once(run, tmp_path):
+    noise = tmp_path / "noise.yaml"
+    noise.write_bytes(os.urandom(10 << 20))
+    begin = time.monotonic()
+    done = run("check", "config", str(noise))
+    assert time.monotonic() - begin < 1
+    assert done.returncode == 78
+    assert len((done.stdout + done.stderr).splitlines()) == 1
+
+
 def test_a_folder_that_is_not_there(run):
     assert run("check", "policy", "no/such/folder").returncode == 1
 
