@@ -5,6 +5,7 @@
 #include "base/jsonw.h"
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/settings.h"
 #include "codec/policy_load.h"
 #include "shell/files.h"
 #include "shell/tool_produce.h"
@@ -14,6 +15,7 @@ struct activation {
     struct gb_arena arena;
     struct gb_files files;
     const struct gb_policy *policy;
+    struct gb_brokers brokers;
 };
 
 static enum gb_exit read_bundle(struct activation *a, const struct gb_args *args)
@@ -34,21 +36,13 @@ static enum gb_exit read_bundle(struct activation *a, const struct gb_args *args
     return a->policy != NULL ? GB_EXIT_OK : GB_EXIT_CONFIG;
 }
 
-static const char *topic_prefix(const struct gb_args *args)
-{
-    const char *prefix = gb_args_get(args, "--prefix");
-
-    return prefix != NULL ? prefix : "gb.";
-}
-
 static enum gb_exit produce(struct activation *a, const struct gb_args *args)
 {
-    struct gb_tool_kafka kafka = {.bootstrap = gb_args_get(args, "--bootstrap")};
     struct gb_str value =
         gb_arena_printf(&a->arena, "{\"bundle\":\"%.*s\"}", GB_STR_ARG(a->policy->hash));
     struct gb_tool_produce what = {
-        .kafka = &kafka,
-        .topic = gb_arena_printf(&a->arena, "%spolicy.in", topic_prefix(args)),
+        .kafka = &a->brokers.kafka,
+        .topic = gb_arena_printf(&a->arena, "%spolicy.in", a->brokers.prefix),
         .key = GB_STR("policy"),
         .value = value};
     int64_t offset;
@@ -82,13 +76,12 @@ enum gb_exit gb_cli_policy_activate(const struct gb_args *args)
 {
     struct activation a = {.policy = NULL};
     struct gb_session session = {.pg = NULL};
-    enum gb_exit code;
+    enum gb_exit code = gb_brokers_begin(&a.brokers, args);
 
-    if (gb_args_get(args, "--bootstrap") == NULL) {
-        return gb_cli_misused(args, "needs --bootstrap HOST:PORT");
-    }
     gb_arena_init(&a.arena, (size_t)512 << 20);
-    code = read_bundle(&a, args);
+    if (code == GB_EXIT_OK) {
+        code = read_bundle(&a, args);
+    }
     if (code == GB_EXIT_OK) {
         code = gb_session_open(&session, args);
     }
@@ -96,6 +89,7 @@ enum gb_exit gb_cli_policy_activate(const struct gb_args *args)
         code = activate(&a, &session, args);
     }
     gb_session_end(&session);
+    gb_brokers_end(&a.brokers);
     gb_arena_close(&a.arena);
     return code;
 }

@@ -32,20 +32,6 @@ static void map_sources(struct run *run)
     }
 }
 
-static void map_properties(struct run *run)
-{
-    const struct gb_config *config = &run->settings.config;
-    struct gb_kafka_property *to =
-        gb_arena_take(&run->settings.arena, (config->properties_count + 1) * sizeof(to[0]));
-
-    for (uint32_t i = 0; i < config->properties_count; i++) {
-        to[i].name = text(&run->settings, config->properties[i].name);
-        to[i].value = text(&run->settings, config->properties[i].value);
-    }
-    run->daemon.properties = to;
-    run->daemon.properties_count = config->properties_count;
-}
-
 static bool map(struct run *run, const struct gb_args *args)
 {
     struct gb_settings *s = &run->settings;
@@ -67,7 +53,7 @@ static bool map(struct run *run, const struct gb_args *args)
         .salt = gb_settings_file(s, config->salt_file),
         .sources = run->sources};
     map_sources(run);
-    map_properties(run);
+    gb_settings_properties(s, &run->daemon.properties, &run->daemon.properties_count);
     if (run->daemon.has_intake && (run->daemon.refuse == NULL || run->daemon.join_key == NULL ||
                                    run->daemon.salt == NULL)) {
         fputs("gridbridge: intake needs the refuse-list and privacy's key files\n", args->talk);

@@ -3,24 +3,9 @@
 
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/settings.h"
 #include "cli/table.h"
 #include "shell/tool_topics.h"
-
-static const char *prefix_of(const struct gb_args *args)
-{
-    const char *prefix = gb_args_get(args, "--prefix");
-
-    return prefix != NULL ? prefix : "gb.";
-}
-
-static bool has_brokers(const struct gb_args *args, struct gb_tool_kafka *kafka)
-{
-    *kafka = (struct gb_tool_kafka){.bootstrap = gb_args_get(args, "--bootstrap")};
-    if (kafka->bootstrap == NULL) {
-        (void)gb_cli_misused(args, "needs --bootstrap HOST:PORT");
-    }
-    return kafka->bootstrap != NULL;
-}
 
 static void show(const struct gb_args *args, const struct gb_tool_topic *found)
 {
@@ -64,27 +49,38 @@ static enum gb_exit judge(const struct gb_args *args, const struct gb_tool_topic
     return code;
 }
 
-static enum gb_exit look(const struct gb_args *args, bool is_verify)
+static enum gb_exit look_at(const struct gb_args *args, const struct gb_brokers *brokers,
+                            int64_t lanes, bool is_verify)
 {
-    struct gb_tool_kafka kafka;
     struct gb_tool_topic found[GB_TOOL_TOPICS];
     struct gb_arena arena;
     struct gb_err err;
-    int64_t lanes = 0;
     enum gb_exit code = GB_EXIT_OK;
 
-    if (!has_brokers(args, &kafka) ||
-        (is_verify && !gb_args_number(args, "--lanes", &lanes))) {
-        return GB_EXIT_USAGE;
-    }
     gb_arena_init(&arena, (size_t)1 << 20);
-    if (gb_tool_topics_look(&kafka, prefix_of(args), &arena, found, &err) != GB_OK) {
+    if (gb_tool_topics_look(&brokers->kafka, brokers->prefix, &arena, found, &err) != GB_OK) {
         code = gb_cli_fail(args, &err);
     } else {
         show(args, found);
         code = is_verify ? judge(args, found, lanes) : GB_EXIT_OK;
     }
     gb_arena_close(&arena);
+    return code;
+}
+
+static enum gb_exit look(const struct gb_args *args, bool is_verify)
+{
+    struct gb_brokers brokers;
+    enum gb_exit code = gb_brokers_begin(&brokers, args);
+    int64_t lanes = brokers.lanes;
+
+    if (code == GB_EXIT_OK && is_verify && !gb_args_number(args, "--lanes", &lanes)) {
+        code = GB_EXIT_USAGE;
+    }
+    if (code == GB_EXIT_OK) {
+        code = look_at(args, &brokers, lanes, is_verify);
+    }
+    gb_brokers_end(&brokers);
     return code;
 }
 
@@ -98,35 +94,43 @@ enum gb_exit gb_cli_topics_verify(const struct gb_args *args)
     return look(args, true);
 }
 
-enum gb_exit gb_cli_topics_create(const struct gb_args *args)
+static enum gb_exit create(const struct gb_args *args, const struct gb_brokers *brokers,
+                           int64_t lanes, int64_t replication)
 {
-    struct gb_tool_kafka kafka;
+    struct gb_tool_topics topics = {.prefix = brokers->prefix,
+                                    .partitions = (int32_t)lanes,
+                                    .replication = (int32_t)replication};
     struct gb_session session;
     struct gb_err err;
-    int64_t lanes = 0;
-    int64_t replication = 1;
-    enum gb_exit code;
+    enum gb_exit code = gb_session_open(&session, args);
 
-    if (!has_brokers(args, &kafka) || !gb_args_number(args, "--lanes", &lanes) ||
-        !gb_args_number(args, "--replication", &replication)) {
-        return GB_EXIT_USAGE;
-    }
-    if (lanes < 1 || lanes > 1024 || (replication != 1 && replication != 3)) {
-        return gb_cli_misused(args, "needs --lanes from 1 to 1024; --replication is 1 or 3");
-    }
-    code = gb_session_open(&session, args);
-    if (code == GB_EXIT_OK) {
-        struct gb_tool_topics topics = {.prefix = prefix_of(args),
-                                        .partitions = (int32_t)lanes,
-                                        .replication = (int32_t)replication};
-
-        if (gb_tool_topics_create(&kafka, session.pg, &topics, &err) != GB_OK) {
-            code = gb_cli_fail(args, &err);
-        } else {
-            fprintf(args->out, "topics %s* stand with %" PRId64 " partitions\n", topics.prefix,
-                    lanes);
-        }
+    if (code == GB_EXIT_OK &&
+        gb_tool_topics_create(&brokers->kafka, session.pg, &topics, &err) != GB_OK) {
+        code = gb_cli_fail(args, &err);
+    } else if (code == GB_EXIT_OK) {
+        fprintf(args->out, "topics %s* stand with %" PRId64 " partitions\n", topics.prefix, lanes);
     }
     gb_session_end(&session);
+    return code;
+}
+
+enum gb_exit gb_cli_topics_create(const struct gb_args *args)
+{
+    struct gb_brokers brokers;
+    enum gb_exit code = gb_brokers_begin(&brokers, args);
+    int64_t lanes = brokers.lanes;
+    int64_t replication = 1;
+
+    if (code == GB_EXIT_OK && (!gb_args_number(args, "--lanes", &lanes) ||
+                               !gb_args_number(args, "--replication", &replication))) {
+        code = GB_EXIT_USAGE;
+    } else if (code == GB_EXIT_OK &&
+               (lanes < 1 || lanes > 1024 || (replication != 1 && replication != 3))) {
+        code = gb_cli_misused(args, "needs --lanes from 1 to 1024; --replication is 1 or 3");
+    }
+    if (code == GB_EXIT_OK) {
+        code = create(args, &brokers, lanes, replication);
+    }
+    gb_brokers_end(&brokers);
     return code;
 }

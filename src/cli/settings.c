@@ -104,3 +104,59 @@ const char *gb_settings_dsn(struct gb_settings *settings, const struct gb_args *
     }
     return gb_arena_str(&settings->arena, dsn).ptr;
 }
+
+void gb_settings_properties(struct gb_settings *settings, const struct gb_kafka_property **items,
+                            size_t *count)
+{
+    const struct gb_config *config = &settings->config;
+    struct gb_kafka_property *to =
+        gb_arena_take(&settings->arena, (config->properties_count + 1) * sizeof(to[0]));
+
+    for (uint32_t i = 0; i < config->properties_count; i++) {
+        to[i].name = gb_arena_str(&settings->arena, config->properties[i].name).ptr;
+        to[i].value = gb_arena_str(&settings->arena, config->properties[i].value).ptr;
+    }
+    *items = to;
+    *count = config->properties_count;
+}
+
+static void take_configured(struct gb_brokers *brokers)
+{
+    struct gb_settings *s = &brokers->settings;
+
+    brokers->kafka.bootstrap = gb_arena_str(&s->arena, s->config.bootstrap).ptr;
+    brokers->prefix = gb_arena_str(&s->arena, s->config.topic_prefix).ptr;
+    brokers->lanes = s->config.lanes_count;
+    gb_settings_properties(s, &brokers->kafka.properties, &brokers->kafka.properties_count);
+}
+
+enum gb_exit gb_brokers_begin(struct gb_brokers *brokers, const struct gb_args *args)
+{
+    const char *bootstrap = gb_args_get(args, "--bootstrap");
+    const char *prefix = gb_args_get(args, "--prefix");
+    const char *path = gb_settings_path(args);
+
+    memset(brokers, 0, sizeof(*brokers));
+    brokers->prefix = "gb.";
+    if (path != NULL) {
+        enum gb_exit code = gb_settings_read(&brokers->settings, args, path, args->talk);
+
+        brokers->has_settings = true;
+        if (code != GB_EXIT_OK) {
+            return code;
+        }
+        take_configured(brokers);
+    }
+    brokers->kafka.bootstrap = bootstrap != NULL ? bootstrap : brokers->kafka.bootstrap;
+    brokers->prefix = prefix != NULL ? prefix : brokers->prefix;
+    return brokers->kafka.bootstrap != NULL
+               ? GB_EXIT_OK
+               : gb_cli_misused(args, "needs -c FILE or --bootstrap HOST:PORT");
+}
+
+void gb_brokers_end(struct gb_brokers *brokers)
+{
+    if (brokers->has_settings) {
+        gb_settings_close(&brokers->settings);
+    }
+}

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "cli/command.h"
 #include "codec/config.h"
+#include "shell/tool_produce.h"
 
 struct gb_settings {
     struct gb_arena arena;
@@ -25,5 +26,22 @@ const char *gb_settings_file(struct gb_settings *settings, struct gb_str path);
 
 /* The connection string, read from its file where it stands in one. NULL with talk. */
 const char *gb_settings_dsn(struct gb_settings *settings, const struct gb_args *args);
+
+/* How to reach Kafka: the command's --bootstrap and --prefix, else the configuration. */
+struct gb_brokers {
+    struct gb_settings settings;
+    bool has_settings;
+    struct gb_tool_kafka kafka;
+    const char *prefix;
+    int64_t lanes; /* 0: not configured */
+};
+
+/* On failure says why; gb_brokers_end is due either way. */
+enum gb_exit gb_brokers_begin(struct gb_brokers *brokers, const struct gb_args *args);
+void gb_brokers_end(struct gb_brokers *brokers);
+
+/* The configuration's client properties, in its arena. */
+void gb_settings_properties(struct gb_settings *settings, const struct gb_kafka_property **items,
+                            size_t *count);
 
 #endif
