@@ -75,7 +75,9 @@ enum gb_exit gb_settings_read(struct gb_settings *settings, const struct gb_args
     settings->folder = slash != NULL ? (struct gb_str){path, (size_t)(slash - path)} : GB_STR(".");
     is_good = read_files(settings, path, &input, &mistakes, &err) &&
               gb_config_read(&settings->arena, &input, &settings->config, &mistakes);
-    (void)fwrite(mistakes.lines.bytes, 1, mistakes.lines.len, to);
+    if (mistakes.count > 0) {
+        (void)fwrite(mistakes.lines.bytes, 1, mistakes.lines.len, to);
+    }
     gb_mistakes_close(&mistakes);
     if (err.status == GB_TOO_LARGE) {
         err.status = GB_BAD_CONFIG;
