@@ -1,8 +1,8 @@
 /* The configuration: one strict YAML file and the files it includes.
  *
  * Codec opens nothing. The caller reads the main file, asks gb_config_includes for the names in its
- * `include:` list (relative to the main file's folder; included files include nothing), reads those,
- * and hands all of them to gb_config_read, the main file first. After parsing, ${VAR},
+ * `include:` list (relative to the main file's folder; included files include nothing), reads
+ * those, and hands all of them to gb_config_read, the main file first. After parsing, ${VAR},
  * ${VAR:-default} and ${VAR:?message} are replaced in scalars. A key given in two files is a
  * mistake. `version: 1`, one source and the refuse-list are enough on a developer's machine. */
 #ifndef CODEC_CONFIG_H
@@ -11,9 +11,6 @@
 #include "base/hash.h"
 #include "codec/files.h"
 #include "codec/yaml.h"
-
-/* The value of a variable, or absent; borrowed until gb_config_read returns. */
-typedef struct gb_str (*gb_config_variable)(void *context, struct gb_str name);
 
 enum gb_config_role { GB_ROLES_INTAKE = 1, GB_ROLES_RECONCILE = 2, GB_ROLES_HTTP = 4 };
 
@@ -60,7 +57,8 @@ bool gb_config_includes(struct gb_arena *arena, const struct gb_file *file, stru
 struct gb_config_input {
     const struct gb_file *files; /* main file first, then the included ones */
     size_t files_count;
-    gb_config_variable variable; /* NULL: no variable is set */
+    /* The value of a variable, or absent; borrowed during gb_config_read. NULL: none is set. */
+    struct gb_str (*variable)(void *context, struct gb_str name);
     void *context;
 };
 

@@ -16,9 +16,9 @@ struct gb_csv {
     const struct gb_yaml *cells; /* row by row, each in the order of the caller's columns */
 };
 
-/* Parses file into arena (copies). columns (NULL-terminated) are all required; the header may name them in
- * any order. Unknown, missing and doubled columns, rows of another length, broken quotes and bytes
- * that are not UTF-8 are mistakes. False if any was added. */
+/* Parses file into arena (copies). columns (NULL-terminated) are all required; the header may name
+ * them in any order. Unknown, missing and doubled columns, rows of another length, broken quotes
+ * and bytes that are not UTF-8 are mistakes. False if any was added. */
 bool gb_csv_parse(struct gb_arena *arena, const struct gb_file *file, const char *const *columns,
                   struct gb_csv *csv, struct gb_mistakes *mistakes) GB_MUST_CHECK;
 

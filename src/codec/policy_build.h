@@ -28,7 +28,8 @@ bool gb_policy_csv(struct gb_policy_build *b, const char *name, const char *cons
 bool gb_policy_is_new(struct gb_policy_build *b, struct gb_map *seen, const struct gb_yaml *at,
                       struct gb_str key);
 
-/* A day "2026-11-23", its beginning at +08:00 in ms; empty gives otherwise. False after a mistake. */
+/* A day "2026-11-23", its beginning at +08:00 in ms; empty gives otherwise. False after a
+ * mistake. */
 bool gb_policy_day(struct gb_policy_build *b, const struct gb_yaml *at, int64_t otherwise,
                    int64_t *ms);
 

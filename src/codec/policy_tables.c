@@ -33,7 +33,8 @@ static void check_place(struct gb_policy_build *b, const struct gb_csv *csv, uin
         return;
     }
     if (gb_map_get(codes, parent->text) == NULL) {
-        gb_yaml_mistake(b->mistakes, parent, "parent \"%.*s\" has no row", GB_STR_ARG(parent->text));
+        gb_yaml_mistake(b->mistakes, parent, "parent \"%.*s\" has no row",
+                        GB_STR_ARG(parent->text));
     } else if (parent->text.len >= code->text.len ||
                memcmp(parent->text.ptr, code->text.ptr, parent->text.len) != 0) {
         gb_yaml_mistake(b->mistakes, parent, "a code begins with its parent's code");

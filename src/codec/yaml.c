@@ -177,7 +177,7 @@ static void on_close(struct reader *r)
 static void check_properties(struct reader *r, struct fy_event *event)
 {
     if (fy_event_get_anchor_token(event) != NULL) {
-        gb_yaml_mistake(r->mistakes, &r->at, "anchors (&name) are not allowed: write the value out");
+        gb_yaml_mistake(r->mistakes, &r->at, "anchors (&name) are not allowed: write it out");
     }
     if (fy_event_get_tag_token(event) != NULL) {
         gb_yaml_mistake(r->mistakes, &r->at, "tags (!name) are not allowed: remove it");
@@ -206,7 +206,7 @@ static void on_event(struct reader *r, struct fy_event *event)
         on_scalar(r, event);
         break;
     case FYET_ALIAS:
-        gb_yaml_mistake(r->mistakes, &r->at, "aliases (*name) are not allowed: write the value out");
+        gb_yaml_mistake(r->mistakes, &r->at, "aliases (*name) are not allowed: write it out");
         r->at.type = GB_YAML_SCALAR;
         r->at.text = GB_STR("");
         push(r, &r->at);

@@ -57,7 +57,8 @@ void gb_yaml_unknown(struct gb_mistakes *mistakes, const struct gb_yaml *at, con
 /* True if node is of type; else a mistake that names both. */
 bool gb_yaml_is(struct gb_mistakes *mistakes, const struct gb_yaml *node, enum gb_yaml_type type);
 
-/* The value of a required key, of that type and (a plain scalar) not empty; else a mistake, NULL. */
+/* The value of a required key, of that type and (a plain scalar) not empty; else a mistake
+ * and NULL. */
 const struct gb_yaml *gb_yaml_need(struct gb_mistakes *mistakes, const struct gb_yaml *map,
                                    const char *key, enum gb_yaml_type type);
 

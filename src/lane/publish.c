@@ -255,7 +255,6 @@ static void on_outbox(struct gb_lane *lane, const struct gb_event *event, struct
         }
     }
     if (event->outbox.is_last) {
-        memcpy(pub->refill->commit.after.seqs, lane->row.seqs, sizeof(lane->row.seqs));
         pub->refill->commit.to_index = lane->row.next_index;
         gb_queue_put(&pub->queue, pub->refill);
         pub->refill = NULL;
@@ -274,7 +273,8 @@ void gb_publish_give(struct gb_lane *lane, struct gb_batch *batch)
     gb_queue_put(&lane->pub.queue, batch);
 }
 
-/* Batches whose messages are all visible leave; the floor follows them. */
+/* Batches whose messages are all visible leave; the floor follows them. Its number and offset are
+ * those of what was seen last, which may belong to a batch that still stays. */
 static void retire(struct gb_lane *lane)
 {
     struct gb_publisher *pub = &lane->pub;
@@ -283,7 +283,7 @@ static void retire(struct gb_lane *lane)
         struct gb_batch *batch = gb_queue_take(&pub->queue);
 
         lane->row.floor_index = batch->commit.to_index;
-        memcpy(lane->row.floor_seqs, batch->commit.after.seqs, sizeof(lane->row.floor_seqs));
+        memcpy(lane->row.floor_seqs, pub->visible, sizeof(lane->row.floor_seqs));
         memcpy(lane->row.floor_offsets, pub->ends, sizeof(lane->row.floor_offsets));
         lane->published_index = batch->commit.to_index;
         pub->is_floor_dirty = true;

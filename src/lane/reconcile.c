@@ -119,7 +119,7 @@ static struct gb_str missing_policy(const struct gb_lane *lane)
 
 static void start_consuming(struct gb_lane *lane, struct gb_effects *fx)
 {
-    int64_t from = lane->row.next_offset > 0 ? lane->row.next_offset - 1 : 0;
+    int64_t from = lane->row.next_offset - (lane->row.has_last_hash ? 1 : 0);
 
     lane->state = GB_LANE_CHECKING;
     lane->next_receive = from;
@@ -275,8 +275,8 @@ static void on_consuming(struct gb_lane *lane, const struct gb_event *event,
         gb_lane_recover(lane, fx, "reading gb.intake");
         return;
     }
-    if (next == 0 && start == 0) {
-        lane->state = GB_LANE_RUNNING;
+    if (!lane->row.has_last_hash && start <= next && end >= next && (next > 0 || start == 0)) {
+        lane->state = GB_LANE_RUNNING; /* a new lane, or an operator accepted a loss */
     } else if (start == next && end == next) {
         gb_lane_say(lane, fx, true, "gb.intake is empty up to %" PRId64 ": nothing to compare",
                     next);

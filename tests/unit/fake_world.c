@@ -424,7 +424,12 @@ bool fake_run(struct fake_world *w, uint32_t steps_max)
 
             w->effects.count--;
             memmove(w->effects.items, w->effects.items + 1, w->effects.count * sizeof(fx));
-            carry_out(w, &fx);
+            if (fx.kind == GB_FX_PUB_SEND && chance(w, w->rates.send_slow)) {
+                *gb_effects_add(&w->effects, fx.kind, fx.lane, fx.ticket) = fx;
+                (void)feed(w);
+            } else {
+                carry_out(w, &fx);
+            }
         } else if (!feed(w)) {
             let_time_pass(w);
         }

@@ -38,6 +38,7 @@ struct fake_rates {
     unsigned commit_failed; /* did not happen */
     unsigned send_lost;     /* visible, answer lost */
     unsigned send_failed;   /* not visible */
+    unsigned send_slow;     /* other answers overtake it */
     unsigned init_failed;
     unsigned crash; /* the lane's process ends before it sees the answer */
 };

@@ -72,6 +72,7 @@ static void test_faults(void **state)
                                .commit_failed = 80,
                                .send_lost = 80,
                                .send_failed = 80,
+                               .send_slow = 700,
                                .init_failed = 100,
                                .crash = 60};
     struct gb_buf want = {0};
