@@ -217,7 +217,7 @@ const char *gb_args_get(const struct gb_args *args, const char *name)
             return args->given[i];
         }
     }
-    GB_CHECK(!"an option of this command");
+    GB_CHECK(false); /* an option of this command */
     return NULL;
 }
 

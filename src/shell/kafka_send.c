@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "shell/kafka_produce.h"
 #include "shell/sender.h"
 
 #define CALL_MS 10000
@@ -128,17 +129,16 @@ static rd_kafka_headers_t *make_headers(const struct gb_message *m)
 
 static rd_kafka_resp_err_t produce_once(struct gb_sender *sender, const struct gb_message *m)
 {
-    rd_kafka_headers_t *headers = make_headers(m);
-    rd_kafka_resp_err_t err = rd_kafka_producev(
-        sender->rk, RD_KAFKA_V_TOPIC(sender->config.topics[m->topic]),
-        RD_KAFKA_V_PARTITION((int32_t)sender->config.lane),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(m->key.ptr, m->key.len),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)m->value.ptr, m->value.len),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE((void *)(uintptr_t)m->topic),
-        RD_KAFKA_V_END);
+    struct gb_kafka_record record = {.topic = sender->config.topics[m->topic],
+                                     .partition = (int32_t)sender->config.lane,
+                                     .key = m->key,
+                                     .value = m->value,
+                                     .headers = make_headers(m),
+                                     .opaque = (void *)(uintptr_t)m->topic};
+    rd_kafka_resp_err_t err = gb_kafka_produce(sender->rk, &record);
 
     if (err != 0) {
-        rd_kafka_headers_destroy(headers);
+        rd_kafka_headers_destroy(record.headers);
     }
     return err;
 }

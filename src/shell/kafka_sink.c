@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "shell/kafka_produce.h"
 #include "shell/source.h"
 
 static void on_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *context)
@@ -78,14 +79,12 @@ void gb_sink_bury(struct gb_source *source)
 
 void gb_sink_produce(struct gb_sink *sink, const struct gb_intake_effect *effect)
 {
-    struct gb_str key = effect->produce.key;
-    struct gb_str value = effect->produce.value;
-    rd_kafka_resp_err_t err = rd_kafka_producev(
-        sink->rk, RD_KAFKA_V_TOPIC(sink->source->config.intake_topic),
-        RD_KAFKA_V_PARTITION((int32_t)effect->produce.lane),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.ptr, key.len),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)value.ptr, value.len),
-        RD_KAFKA_V_OPAQUE((void *)(uintptr_t)effect->produce.ticket), RD_KAFKA_V_END);
+    struct gb_kafka_record record = {.topic = sink->source->config.intake_topic,
+                                     .partition = (int32_t)effect->produce.lane,
+                                     .key = effect->produce.key,
+                                     .value = effect->produce.value,
+                                     .opaque = (void *)(uintptr_t)effect->produce.ticket};
+    rd_kafka_resp_err_t err = gb_kafka_produce(sink->rk, &record);
 
     if (err != 0) {
         sink->source->failed_ticket = effect->produce.ticket;

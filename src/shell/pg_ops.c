@@ -115,6 +115,6 @@ void gb_pg_ops_do(struct gb_pg_ops *ops, const struct gb_effect *effect)
         gb_pg_reset(ops->pg);
         break;
     default: /* the caller passes no other */
-        GB_CHECK(!"not a PostgreSQL effect");
+        GB_CHECK(false); /* not a PostgreSQL effect */
     }
 }

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "shell/kafka_conf.h"
+#include "shell/kafka_produce.h"
 
 #define WAIT_MS 20000
 
@@ -46,13 +47,14 @@ static enum gb_status send_one(rd_kafka_t *kafka, const struct gb_tool_produce *
                                struct gb_err *err)
 {
     struct gb_arena arena;
+    struct gb_kafka_record record = {.partition = RD_KAFKA_PARTITION_UA,
+                                     .key = what->key,
+                                     .value = what->value};
     rd_kafka_resp_err_t code;
 
     gb_arena_init(&arena, (size_t)16 << 20);
-    code = rd_kafka_producev(kafka, RD_KAFKA_V_TOPIC(gb_arena_str(&arena, what->topic).ptr),
-                             RD_KAFKA_V_KEY(gb_arena_str(&arena, what->key).ptr, what->key.len),
-                             RD_KAFKA_V_VALUE((void *)(uintptr_t)what->value.ptr, what->value.len),
-                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    record.topic = gb_arena_str(&arena, what->topic).ptr;
+    code = gb_kafka_produce(kafka, &record);
     gb_arena_close(&arena);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return gb_fail(err, GB_AWAY, "kafka: %s", rd_kafka_err2str(code));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "shell/admin.h"
+#include "shell/kafka_produce.h"
 #include "shell/loop.h"
 #include "shell/world.h"
 
@@ -22,13 +23,13 @@ static void say(void *context, bool is_warning, int64_t lane, struct gb_str text
 static bool produce(const struct gb_kafka *kafka, const char *topic, int records)
 {
     struct gb_err err = {0};
+    struct gb_kafka_record record = {.topic = topic, .value = GB_STR("no record")};
     rd_kafka_t *rk = gb_kafka_open(kafka, GB_KAFKA_PRODUCER, &err);
     rd_kafka_resp_err_t code = rk == NULL ? RD_KAFKA_RESP_ERR__FAIL : 0;
 
     for (int i = 0; i < records * LANES && code == 0; i++) {
-        code = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(i % LANES),
-                                 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                 RD_KAFKA_V_VALUE("no record", 9), RD_KAFKA_V_END);
+        record.partition = i % LANES;
+        code = gb_kafka_produce(rk, &record);
     }
     code = code == 0 ? rd_kafka_flush(rk, 20000) : code;
     if (rk != NULL) {
