@@ -1,0 +1,215 @@
+"""The demo: generated town -> Kafka -> daemon -> what became one, who leads, what is left open."""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import psycopg2
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = ROOT / "build" / "release" / "gridbridge"
+TOPICS = {"party_building": "party.dj.sys_party_task", "governance_grid": "grid.canal"}
+EXAMPLE = ROOT / "examples" / "tangzhang"
+LANES = "2"
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Town:
+    """Private servers, a generated town and the daemon, all below one scratch folder."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gridbridge-demo-"))
+        os.chmod(self.folder, 0o755)
+        self.data = self.folder / "town"
+        self.daemon = None
+        self.started = []
+
+    def server(self, name):
+        folder = self.folder / name
+        self.started.append(name)
+        out = subprocess.run([ROOT / "scripts" / name, "start", "--dir", folder], check=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return out.stdout.strip().partition("=")[2]
+
+    def start_servers(self):
+        say("demo: starting a private Kafka and PostgreSQL")
+        self.bootstrap = self.server("kafka")
+        self.dsn = self.server("postgres")
+
+    def command(self, *words):
+        done = subprocess.run([BINARY, *words], check=False, cwd=ROOT, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode != 0:
+            raise SystemExit(f"demo: gridbridge {' '.join(words)} ended with {done.returncode}:\n"
+                             f"{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def generate(self):
+        say("demo: generating three days of Tangzhang: 17 villages, both networks' own dialects")
+        subprocess.run(["/usr/bin/python3", ROOT / "examples/generator/generate.py", "--out",
+                        self.data, "--seed", "1", "--days", "3", "--towns", "1"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for path in (EXAMPLE / "policy").iterdir():
+            if not (self.data / "policy" / path.name).exists():
+                shutil.copy(path, self.data / "policy" / path.name)
+        shutil.copy(EXAMPLE / "refuse.yaml", self.data / "refuse.yaml")
+        (self.data / "keys").mkdir()
+        for name in ("join.key", "salt.key", "publish.key"):
+            shutil.copy(EXAMPLE / "keys" / name, self.data / "keys" / name)
+            os.chmod(self.data / "keys" / name, 0o400)
+
+    def configure(self):
+        """The configuration that an operator would write."""
+        self.config = self.data / "gridbridge.yaml"
+        sources = "".join(f"  {name}: {{topic: {topic}, adapter: {ROOT / 'adapters' / name},"
+                          " lookups: lookups}\n" for name, topic in TOPICS.items())
+        self.config.write_text(
+            f"version: 1\nbridge: {{id: demo}}\nkafka: {{bootstrap: '{self.bootstrap}'}}\n"
+            f"postgres: {{dsn: '{self.dsn}'}}\nsources:\n{sources}"
+            f"policy: {{refuse: refuse.yaml}}\nlanes: {{count: {LANES}}}\n"
+            "privacy: {join_key_file: keys/join.key, publish_key_file: keys/publish.key,"
+            " salt_file: keys/salt.key}\n", encoding="utf-8")
+
+    def set_up(self):
+        say("demo: schema, topics, policy bundle")
+        self.configure()
+        config = ["-c", str(self.config)]
+        self.command("db", "migrate", *config)
+        self.command("topics", "create", *config)
+        self.command("policy", "activate", str(self.data / "policy"), "--execute", *config)
+        subprocess.run(["/usr/bin/python3", ROOT / "examples/generator/load.py", self.data,
+                        "--bootstrap", self.bootstrap, "--create-topics"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def run(self):
+        say("demo: the daemon runs")
+        with open(self.folder / "daemon.log", "w", encoding="utf-8") as log:
+            self.daemon = subprocess.Popen(
+                [BINARY, "run", "-c", self.config],
+                cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        self.database = psycopg2.connect(self.dsn, options="-c search_path=gridbridge")
+        self.database.autocommit = True
+
+    def ask(self, statement, *values):
+        with self.database.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+    def wait(self, seconds=60):
+        """Until all generated records are in the books and all outputs are published."""
+        truth = json.loads((self.data / "truth.json").read_text(encoding="utf-8"))
+        due = sum(c["intake_records"] for c in truth["counts"].values())
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.daemon.poll() is None:
+            received = sum(book["received"] for book in self.books().values())
+            (left,), = self.ask("SELECT coalesce(sum(next_index - floor_index), 0) FROM lane")
+            if sys.stderr.isatty():
+                print(f"\rdemo: {received} of {due} records", end="", file=sys.stderr)
+            if received >= due and left == 0:
+                say("")
+                return
+            time.sleep(0.5)
+        raise SystemExit(f"demo: not done in {seconds} s; the daemon said:\n"
+                         + (self.folder / "daemon.log").read_text(encoding="utf-8")[-2000:])
+
+    def books(self):
+        books = {}
+        for (row,) in self.ask("SELECT row FROM book"):
+            book = json.loads(row)
+            if book["source"] == "policy":
+                continue
+            sums = books.setdefault(book["source"], dict.fromkeys(
+                ("received", "applied", "unchanged", "refused", "dead", "ignored"), 0))
+            for word in sums:
+                sums[word] += book[word]
+        return books
+
+    def stop(self):
+        if self.daemon is not None and self.daemon.poll() is None:
+            self.daemon.send_signal(signal.SIGTERM)
+            self.daemon.wait(timeout=20)
+        for name in self.started:
+            subprocess.run([ROOT / "scripts" / name, "stop", "--dir", self.folder / name],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def show_books(town):
+    print("Books (intake records): received = applied + unchanged + refused + dead + ignored")
+    for source, book in sorted(town.books().items()):
+        total = sum(v for k, v in book.items() if k != "received")
+        print(f"  {source:16}" + "".join(f" {k} {v}" for k, v in book.items())
+              + ("  balanced" if total == book["received"] else "  NOT BALANCED"))
+
+
+def show_overlaps(town):
+    (matters,), = town.ask("SELECT count(*) FROM matter")
+    print(f"\nUnified matters: {matters}")
+    print("Overlaps found:")
+    for kind, state, count in town.ask("SELECT row::json ->> 'kind', row::json ->> 'state',"
+                                       " count(*) FROM overlap GROUP BY 1, 2 ORDER BY 1, 2"):
+        what = {"duplicate_entry": "secondary entry (二次录入) of one holder, recognised",
+                "double_lead": "both networks claim the lead",
+                "no_owner": "no duty row gives a lead: for the command centre",
+                "field_conflict": "two values, no authority",
+                "contradictory_state": "one side done, the other not"}[kind]
+        print(f"  {kind:20} {state:8} {count:4}  {what}")
+
+
+def explain_one(town):
+    rows = town.ask("SELECT matter FROM overlap WHERE row::json ->> 'kind' = 'duplicate_entry'"
+                    " ORDER BY key LIMIT 1")
+    if not rows:
+        raise SystemExit("demo: no secondary entry was recognised: something is wrong")
+    print(f"\nOne of them, step by step (gridbridge explain --matter {rows[0][0]}):")
+    for line in town.command("explain", "--matter", rows[0][0], "--postgres",
+                             town.dsn).splitlines():
+        print(f"  {line}")
+
+
+def say_next(town, keep):
+    if keep:
+        print(f"\nLeft running: GRIDBRIDGE: bootstrap {town.bootstrap}, dsn {town.dsn}\n"
+              f"  daemon pid {town.daemon.pid}; data in {town.folder}; to end it:\n"
+              f"  kill {town.daemon.pid}; scripts/kafka stop --dir {town.folder}/kafka;"
+              f" scripts/postgres stop --dir {town.folder}/postgres")
+    else:
+        print("\nNext: scripts/demo --keep, then `gridbridge lanes list`, `gridbridge replay` or"
+              " psql on the views\nof schema gridbridge; scripts/prove lists what is claimed.")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/demo")
+    parser.add_argument("--keep", action="store_true", help="leave servers and daemon running")
+    options = parser.parse_args()
+    town = Town()
+    done = False
+    try:
+        town.start_servers()
+        town.generate()
+        town.set_up()
+        town.run()
+        town.wait()
+        show_books(town)
+        show_overlaps(town)
+        explain_one(town)
+        print("\nReplay of the whole ledger: "
+              + town.command("replay", "--postgres", town.dsn).strip().replace("\n", "; "))
+        say_next(town, options.keep)
+        done = True
+    finally:
+        if not (done and options.keep):
+            town.stop()
+
+
+if __name__ == "__main__":
+    main()
