@@ -67,6 +67,30 @@ class Drive:
                 break
         raise TimeoutError(f"not quiet after {seconds} s: {self.views}, see drive.log")
 
+    def run_until_settled(self, seconds, quiet=6):
+        """Until every lane runs, has published what it stored, and nothing moved for a while."""
+        deadline, still, last = time.monotonic() + seconds, 0, None
+        for line in self.process.stdout:
+            _, lane, state, view = parse_view(line)
+            self.views[lane] = (state, view)
+            if lane != self.lanes - 1 or len(self.views) < self.lanes:
+                continue
+            settled = all(state == "running" for state, _ in self.views.values())
+            still = still + 1 if settled and self.views == last else 0
+            last = dict(self.views)
+            if still >= quiet:
+                return {k: v[1] for k, v in self.views.items()}
+            if time.monotonic() > deadline:
+                break
+        raise TimeoutError(f"not settled after {seconds} s: {self.views}, see drive.log")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.log.close()
+
     def stop(self):
         self.process.stdin.close()
         self.process.stdout.read()
