@@ -25,8 +25,20 @@ def kill_one(number, chance, drive, servers):
         return None
     server = chance.choice(servers)
     server.kill()
-    server.start()
+    start_again(server)
     return drive
+
+
+def start_again(server):
+    """A killed server's port may be held for a moment, by a client's own connection attempt."""
+    for attempt in range(20):
+        try:
+            server.start()
+            return
+        except RuntimeError as error:
+            if "is taken" not in str(error) or attempt == 19:
+                raise
+            time.sleep(0.5)
 
 
 def run(count, folder):

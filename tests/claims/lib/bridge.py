@@ -12,11 +12,11 @@ PYTHON = "/usr/bin/python3"
 EXAMPLE = ROOT / "examples" / "tangzhang"
 
 
-def generate(folder, days, towns, seed=1):
+def generate(folder, days, towns, seed=1, extra=()):
     """A generated town with the example's policy beside its own territory and holders."""
     folder = pathlib.Path(folder)
     subprocess.run([PYTHON, ROOT / "examples/generator/generate.py", "--out", folder, "--seed",
-                    str(seed), "--days", str(days), "--towns", str(towns)], check=True,
+                    str(seed), "--days", str(days), "--towns", str(towns), *extra], check=True,
                    stdout=subprocess.DEVNULL)
     for path in (EXAMPLE / "policy").iterdir():
         if not (folder / "policy" / path.name).exists():
