@@ -1,5 +1,6 @@
 /* Runs the whole way on real servers without configuration or daemon:
  *   world_drive DSN BOOTSTRAP PREFIX LANES GENERATED SECONDS
+ * as the instance that $GB_DRIVE_OWNER names (drive-1).
  * GENERATED is a folder that examples/generator wrote (lookups/, policy/). Migrates, creates the
  * topics, stores and activates the bundle, runs the world until stdin ends or SECONDS are over,
  * prints each lane's view once a second. Exit 0 if the world stopped in order. */
@@ -144,6 +145,7 @@ static void show(struct gb_world *world, const struct drive *d, int second)
 
 static int run(struct drive *d)
 {
+    const char *owner = getenv("GB_DRIVE_OWNER");
     struct gb_source_topic sources[] = {{.name = "party.dj.sys_party_task"},
                                         {.name = "grid.canal"},
                                         {.name = d->policy_topic}};
@@ -152,7 +154,7 @@ static int run(struct drive *d)
                                      .bridge_id = "drive",
                                      .cluster = "c1",
                                      .topic_prefix = d->prefix,
-                                     .owner = "drive-1",
+                                     .owner = owner != NULL ? owner : "drive-1",
                                      .lanes_count = d->lanes,
                                      .has_intake = true,
                                      .has_lanes = true,

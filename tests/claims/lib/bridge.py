@@ -40,13 +40,13 @@ def parse_view(line):
 class Drive:
     """tests/tools/world_drive: every layer but configuration and daemon."""
 
-    def __init__(self, folder, kafka, postgres, lanes, prefix="gb."):
+    def __init__(self, folder, kafka, postgres, lanes, owner="drive-1"):
         self.views, self.lanes = {}, lanes
         self.log = open(pathlib.Path(folder) / "drive.log", "a", encoding="utf-8")
         self.process = subprocess.Popen(
             [pathlib.Path(os.environ["GB_BUILD"]) / "tests/tools/world_drive", postgres.dsn,
-             kafka.bootstrap, prefix, str(lanes), str(folder), "3600"], cwd=ROOT,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
+             kafka.bootstrap, "gb.", str(lanes), str(folder), "3600"], cwd=ROOT,
+            env=dict(os.environ, GB_DRIVE_OWNER=owner), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
 
     def run_until_quiet(self, records_min, seconds):
         """Until all lanes together applied records_min and nothing moved for three seconds."""
