@@ -46,7 +46,8 @@ class Drive:
         self.process = subprocess.Popen(
             [pathlib.Path(os.environ["GB_BUILD"]) / "tests/tools/world_drive", postgres.dsn,
              kafka.bootstrap, "gb.", str(lanes), str(folder), "3600"], cwd=ROOT,
-            env=dict(os.environ, GB_DRIVE_OWNER=owner), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
+            env=dict(os.environ, GB_DRIVE_OWNER=owner), stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
 
     def run_until_quiet(self, records_min, seconds):
         """Until all lanes together applied records_min and nothing moved for three seconds."""
