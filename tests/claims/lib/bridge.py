@@ -100,6 +100,27 @@ class Drive:
         return code
 
 
+def replay_identical(postgres, lanes):
+    """What `gridbridge replay` finds over every lane, in words; empty if the ledger made again is
+    identical. A lane without a line counts as a fault too: replay of nothing proves nothing."""
+    done = subprocess.run([os.environ["GB_BIN"], "replay", "-o", "json", "--postgres",
+                           postgres.dsn], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, check=False)
+    if done.returncode not in (0, 1):
+        return [f"replay ended with {done.returncode}: {done.stderr.strip()[:400]}"]
+    found = {int(row["lane"]): row for row in json.loads(done.stdout or "[]")}
+    wrong = [f"replay: lane {lane} is not in the database" for lane in range(lanes)
+             if lane not in found]
+    for lane, row in sorted(found.items()):
+        if row["result"] != "identical":
+            wrong.append(f"replay: lane {lane} differs: {row['difference']}")
+        elif int(row["lines"]) == 0:
+            wrong.append(f"replay: lane {lane} has no line")
+    if done.returncode == 1 and not wrong:
+        wrong.append("replay ended with 1 and named no difference")
+    return wrong
+
+
 def read_lines(path):
     with open(path, encoding="utf-8") as file:
         return [json.loads(line) for line in file if line.strip()]
