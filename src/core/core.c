@@ -152,7 +152,9 @@ static enum gb_outcome accept(struct gb_core *core, const struct gb_record *rec)
     case GB_KIND_CONTROL:
         return control(core, rec);
     case GB_KIND_DECISION:
-        break;
+        gb_emit_dead(core, rec, GB_STR("no_decisions"),
+                     GB_STR("this core applies no decisions yet: produce it again later"));
+        return GB_OUT_DEAD;
     }
     return GB_UNCHANGED;
 }

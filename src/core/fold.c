@@ -15,6 +15,9 @@ struct gb_str gb_field_word(enum gb_field field)
     return gb_str_of(words[field]);
 }
 
+const char *const gb_loser_fields[GB_LOSERS_COUNT] = {"category", "deadline_at", "grid", "level",
+                                                      "state"};
+
 static void begin(struct gb_core *core, struct gb_jsonw *w)
 {
     gb_buf_clear(&core->buf);
@@ -47,33 +50,66 @@ static struct gb_str fold_field(struct gb_core *core, struct gb_matter *matter,
     return winner != NULL ? gb_fold_value(core, winner, field) : GB_STR_NONE;
 }
 
-static void write_losers(struct gb_core *core, struct gb_matter *matter)
+static void write_loser(struct gb_jsonw *w, const struct gb_observation *o, struct gb_str value)
 {
-    static const char *const fields[] = {"category", "deadline_at", "grid", "level", "state"};
+    gb_jsonw_object(w);
+    gb_jsonw_key_str(w, GB_STR("source"), o->source);
+    gb_jsonw_key_str(w, GB_STR("value"), value);
+    gb_jsonw_end(w);
+}
+
+/* The values of a field that are not wins, in the order of the reports; a key once, however many
+ * reports differ. */
+static bool write_field_losers(struct gb_core *core, struct gb_jsonw *w,
+                               const struct gb_reports *reports, const char *name,
+                               struct gb_str wins)
+{
+    struct gb_str field = gb_str_of(name);
+    bool is_any = false;
+
+    for (uint32_t i = 0; i < reports->count; i++) {
+        struct gb_str value = gb_fold_value(core, reports->items[i], field);
+
+        if (!gb_str_is(value) || gb_str_eq(value, wins)) {
+            continue;
+        }
+        if (!is_any) {
+            gb_jsonw_key(w, field);
+            gb_jsonw_array(w);
+        }
+        is_any = true;
+        write_loser(w, reports->items[i], value);
+    }
+    if (is_any) {
+        gb_jsonw_end(w);
+    }
+    return is_any;
+}
+
+struct gb_str gb_fold_losers(struct gb_core *core, const struct gb_reports *reports,
+                             const struct gb_str *wins)
+{
     struct gb_jsonw w;
     bool is_any = false;
 
     begin(core, &w);
     gb_jsonw_object(&w);
-    for (size_t f = 0; f < GB_COUNT(fields); f++) {
-        struct gb_str field = gb_str_of(fields[f]);
-        struct gb_str wins = fold_field(core, matter, field);
-
-        for (uint32_t i = 0; i < matter->count; i++) {
-            struct gb_str value = gb_fold_value(core, matter->reports[i], field);
-
-            if (gb_str_is(value) && !gb_str_eq(value, wins)) {
-                gb_jsonw_key(&w, field);
-                gb_jsonw_object(&w);
-                gb_jsonw_key_str(&w, GB_STR("source"), matter->reports[i]->source);
-                gb_jsonw_key_str(&w, GB_STR("value"), value);
-                gb_jsonw_end(&w);
-                is_any = true;
-            }
-        }
+    for (size_t f = 0; f < GB_LOSERS_COUNT; f++) {
+        is_any |= write_field_losers(core, &w, reports, gb_loser_fields[f], wins[f]);
     }
     gb_jsonw_end(&w);
-    gb_core_set(core, &matter->losers, is_any ? gb_core_text(core) : GB_STR_NONE);
+    return is_any ? gb_core_text(core) : GB_STR_NONE;
+}
+
+static void write_losers(struct gb_core *core, struct gb_matter *matter)
+{
+    struct gb_reports reports = {matter->reports, matter->count};
+    struct gb_str wins[GB_LOSERS_COUNT];
+
+    for (size_t f = 0; f < GB_LOSERS_COUNT; f++) {
+        wins[f] = fold_field(core, matter, gb_str_of(gb_loser_fields[f]));
+    }
+    gb_core_set(core, &matter->losers, gb_fold_losers(core, &reports, wins));
 }
 
 static struct gb_str write_roles(struct gb_core *core, const struct gb_duty *duty,

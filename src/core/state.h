@@ -303,6 +303,17 @@ void gb_matter_leave(struct gb_core *core, struct gb_observation *o);
 void gb_matter_free(struct gb_core *core, struct gb_matter *matter);
 
 /* ---- fold.c, decide.c ---- */
+/* Fields whose losing values are kept, in key order. */
+#define GB_LOSERS_COUNT 5
+extern const char *const gb_loser_fields[GB_LOSERS_COUNT];
+struct gb_reports {
+    struct gb_observation *const *items; /* borrowed */
+    uint32_t count;
+};
+/* {field: [{source, value}, ...]} of the values that are not wins (by gb_loser_fields), in scratch;
+ * absent if there are none. */
+struct gb_str gb_fold_losers(struct gb_core *core, const struct gb_reports *reports,
+                             const struct gb_str *wins);
 /* Folds again; publishes with this word if anything changed. */
 void gb_matter_fold(struct gb_core *core, struct gb_matter *matter, struct gb_str word);
 void gb_matter_withdraw(struct gb_core *core, struct gb_matter *matter);
