@@ -1,7 +1,11 @@
 /* run: the daemon in the foreground, and check config: the same file without a socket. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/commands.h"
 #include "cli/settings.h"
 #include "daemon/daemon.h"
+#include "shell/stop_point.h"
 
 struct run {
     struct gb_settings settings;
@@ -29,6 +33,40 @@ static void map_sources(struct run *run)
                                         gb_str_is(from->lookups) ? from->lookups : from->adapter),
             .is_latest = from->is_latest};
         run->daemon.sources_count++;
+    }
+}
+
+/* --roles intake,reconcile in place of the configuration's; false with talk. */
+static bool take_roles(const struct gb_args *args, uint32_t *roles)
+{
+    static const struct {
+        struct gb_str word;
+        uint32_t bit;
+    } known[] = {{{"intake", 6}, GB_ROLES_INTAKE}, {{"reconcile", 9}, GB_ROLES_RECONCILE}};
+    const char *at = gb_args_get(args, "--roles");
+
+    if (at == NULL) {
+        return true;
+    }
+    *roles = 0;
+    for (;;) {
+        struct gb_str word = {at, strcspn(at, ",")};
+        size_t i = 0;
+
+        while (i < GB_COUNT(known) && !gb_str_eq(known[i].word, word)) {
+            i++;
+        }
+        if (i == GB_COUNT(known)) {
+            fprintf(args->talk, "gridbridge: --roles: %.*s is none of intake, reconcile\n",
+                    GB_STR_ARG(word));
+            return false;
+        }
+        *roles |= known[i].bit;
+        at += word.len;
+        if (*at == '\0') {
+            return true;
+        }
+        at++;
     }
 }
 
@@ -73,7 +111,12 @@ enum gb_exit gb_cli_run_daemon(const struct gb_args *args)
         return gb_cli_misused(args, "needs -c FILE");
     }
     code = gb_settings_read(&run.settings, args, path, args->talk);
-    if (code == GB_EXIT_OK && !map(&run, args)) {
+    if (code == GB_EXIT_OK && !take_roles(args, &run.settings.config.roles)) {
+        code = GB_EXIT_USAGE;
+    } else if (code == GB_EXIT_OK &&
+               gb_stop_arm(getenv(GB_STOP_VARIABLE), args->talk, &err) != GB_OK) {
+        code = gb_cli_fail(args, &err);
+    } else if (code == GB_EXIT_OK && !map(&run, args)) {
         code = GB_EXIT_CONFIG;
     } else if (code == GB_EXIT_OK && gb_daemon_run(&run.daemon, args->talk, &err) != GB_OK) {
         code = gb_cli_fail(args, &err);

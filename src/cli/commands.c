@@ -68,6 +68,9 @@ static const struct gb_option LIST_OPTIONS[] = {KAFKA_OPTIONS, {0}};
 static const struct gb_option VERIFY_OPTIONS[] = {
     {"--lanes", "N", "how many partitions there must be"}, KAFKA_OPTIONS, {0}};
 
+static const struct gb_option RUN_OPTIONS[] = {
+    {"--roles", "LIST", "intake,reconcile or one; else as configured"}, {0}};
+
 static const struct gb_option REPLAY_OPTIONS[] = {
     {"--lane", "N", "this lane only; otherwise all"},
     {"--from", "INDEX", "first ledger line that is compared (0)"},
@@ -167,6 +170,7 @@ static const struct gb_command COMMANDS[] = {
      .words = "",
      .help = "The daemon, in the foreground",
      .more = "Waits for servers that are away. Ends in order on SIGTERM.",
+     .options = RUN_OPTIONS,
      .run = gb_cli_run_daemon},
     {.name = "status",
      .words = "",

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "shell/limits.h"
 #include "shell/sender.h"
+#include "shell/stop_point.h"
 
 #define WATERMARKS_MS 8000
 #define SILENCE_MS 30000
@@ -172,6 +173,7 @@ static enum gb_status take(struct readback *r, rd_kafka_message_t *message)
     GB_CHECK(t < GB_TOPIC_COUNT);
     if (message->err == 0 && message->offset < r->job->ends[t]) {
         keep(r, (enum gb_topic)t, message);
+        gb_stop_at(GB_STOP_READ_PART);
         return GB_OK;
     }
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || message->err == 0) {
@@ -222,6 +224,9 @@ enum gb_status gb_sender_read(struct gb_sender_job *job)
 
     if (status == GB_OK) {
         status = read_all(&r);
+    }
+    if (status == GB_OK) {
+        gb_stop_at(GB_STOP_READ_DONE);
     }
     post_portion(&r);
     end(&r);

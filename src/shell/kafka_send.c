@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "shell/kafka_produce.h"
 #include "shell/sender.h"
+#include "shell/stop_kafka.h"
 
 #define CALL_MS 10000
 
@@ -100,6 +101,7 @@ static enum gb_status init(struct gb_sender_job *job)
         rd_kafka_conf_set_stats_cb(conf, on_statistics);
         if (is_transactional) {
             gb_kafka_set(conf, "transactional.id", sender->transactional_id);
+            gb_stop_watch_commits(conf);
         }
     }
     sender->rk = gb_kafka_client(RD_KAFKA_PRODUCER, conf, &err);
@@ -111,6 +113,7 @@ static enum gb_status init(struct gb_sender_job *job)
         destroy(sender);
         return fail_error(job, GB_AWAY, "init_transactions", error);
     }
+    gb_stop_at(GB_STOP_INITED);
     return GB_OK;
 }
 
@@ -156,6 +159,14 @@ static rd_kafka_resp_err_t produce(struct gb_sender_job *job, const struct gb_me
     return err;
 }
 
+/* For a stop point only: the state is "acknowledged", so the records must be. */
+static void stop_when_acknowledged(struct gb_sender *sender)
+{
+    if (rd_kafka_flush(sender->rk, CALL_MS) == 0 && sender->failed == 0) {
+        gb_stop_now();
+    }
+}
+
 static enum gb_status send_all(struct gb_sender_job *job)
 {
     struct gb_sender *sender = job->sender;
@@ -176,6 +187,12 @@ static enum gb_status send_all(struct gb_sender_job *job)
     }
     for (uint32_t i = 0; i < job->count && err == 0; i++) {
         err = produce(job, &job->messages[i]);
+        if (i + 1 == job->count / 2 && gb_stop_is_due(GB_STOP_PRODUCE_PART)) {
+            stop_when_acknowledged(sender);
+        }
+    }
+    if (err == 0 && gb_stop_is_due(GB_STOP_PRODUCED)) {
+        stop_when_acknowledged(sender);
     }
     if (err == 0 && is_transactional) {
         error = rd_kafka_commit_transaction(sender->rk, CALL_MS);
@@ -193,6 +210,7 @@ static enum gb_status send_all(struct gb_sender_job *job)
         return fail(job, GB_MAYBE, "deliver", "not every record is known to be delivered");
     }
     memcpy(job->ends, sender->offsets, sizeof(job->ends));
+    gb_stop_at(GB_STOP_PUBLISHED);
     return GB_OK;
 }
 

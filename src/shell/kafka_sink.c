@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "shell/kafka_produce.h"
 #include "shell/source.h"
+#include "shell/stop_point.h"
 
 static void on_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *context)
 {
@@ -14,6 +15,9 @@ static void on_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void
     (void)rk;
     if (sink->is_dead || sink->source->is_closed) {
         return;
+    }
+    if (message->err == 0) {
+        gb_stop_at(GB_STOP_INTAKE_PART);
     }
     event.status = message->err == 0 ? GB_OK : GB_MAYBE;
     event.acked.ticket = (uint64_t)(uintptr_t)message->_private;

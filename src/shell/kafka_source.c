@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "shell/limits.h"
 #include "shell/source.h"
+#include "shell/stop_point.h"
 
 #define POLL_EVERY_MS 1000
 #define PAUSE_AFTER_MS 10000
@@ -51,6 +52,9 @@ static void on_committed(rd_kafka_t *rk, rd_kafka_resp_err_t err,
     for (int i = 0; list != NULL && i < list->cnt && err == 0; i++) {
         err = list->elems[i].err;
     }
+    if (err == 0) {
+        gb_stop_at(GB_STOP_INTAKE_COMMITTED);
+    }
     event.status = err == 0 ? GB_OK : GB_MAYBE;
     if (!source->is_closed) {
         source->config.on_event(source->config.context, &event);
@@ -87,6 +91,7 @@ static void give_record(struct gb_source *source, const rd_kafka_message_t *mess
     };
     struct gb_intake_event event = {.kind = GB_IE_RECORD, .status = GB_OK, .record = &record};
 
+    gb_stop_at(GB_STOP_TAKEN);
     record.headers_count = get_headers(message, headers);
     source->config.on_event(source->config.context, &event);
 }
@@ -219,6 +224,7 @@ static void commit(struct gb_source *source, const struct gb_intake_effect *effe
 {
     rd_kafka_topic_partition_list_t *list = make_list(effect);
 
+    gb_stop_at(GB_STOP_INTAKE_ACKED);
     if (rd_kafka_commit(source->rk, list, 1) != 0) {
         source->is_commit_failed = true;
         gb_wakeup_again(&source->wakeup);

@@ -1,6 +1,7 @@
 /* The connection: see pg.h. One watcher a descriptor, closed before libpq may close it. */
 #include "shell/pg.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ struct gb_pg {
     struct gb_pg_request *request;
     uint32_t statement; /* whose results come in */
     bool is_sent;
+    bool is_flushed; /* all of the request is on the socket */
     bool is_rolling_back;
     bool was_null;
     uint32_t notices;
@@ -170,8 +172,22 @@ static void flush(struct gb_pg *pg)
 {
     int left = PQflush(pg->conn);
 
+    if (left == 0 && pg->request != NULL && pg->is_sent && !pg->is_flushed) {
+        pg->is_flushed = true;
+        gb_stop_at(pg->request->stop_sent);
+    }
     if (left < 0 || !watch(pg, left > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE)) {
         lose_later(pg, PQerrorMessage(pg->conn));
+    }
+}
+
+/* For a stop point only: waits until the socket has taken what libpq holds. */
+static void flush_all(struct gb_pg *pg)
+{
+    struct pollfd socket = {.fd = PQsocket(pg->conn), .events = POLLOUT};
+
+    while (PQflush(pg->conn) == 1) {
+        (void)poll(&socket, 1, 1000);
     }
 }
 
@@ -184,6 +200,7 @@ static void send_request(struct gb_pg *pg)
     pg->notices = 0;
     pg->was_null = false;
     pg->is_sent = true;
+    pg->is_flushed = false;
     for (uint32_t i = 0; i < request->count; i++) {
         const struct gb_pg_statement *s = request->items[i];
 
@@ -191,6 +208,10 @@ static void send_request(struct gb_pg *pg)
                                                s->lens, s->formats, 0) == 1;
         if (i == 0 && request->is_single_row) {
             (void)PQsetSingleRowMode(pg->conn);
+        }
+        if (i == request->count / 2 && gb_stop_is_due(request->stop_half)) {
+            flush_all(pg);
+            gb_stop_now();
         }
     }
     if (!is_sent || PQpipelineSync(pg->conn) != 1) {

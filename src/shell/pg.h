@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "gridbridge/err.h"
+#include "shell/stop_point.h"
 
 #define GB_PG_STATEMENTS_MAX 40
 #define GB_PG_PARAMS_MAX 32
@@ -32,6 +33,8 @@ struct gb_pg_request {
     struct gb_pg_statement *items[GB_PG_STATEMENTS_MAX];
     int commit_at;         /* index of COMMIT, -1 if there is none */
     bool is_single_row;    /* the first statement streams row by row */
+    enum gb_stop_point stop_half; /* when half of the statements are on the socket */
+    enum gb_stop_point stop_sent; /* when all are, and COMMIT's answer was not read */
     void (*on_rows)(struct gb_pg_request *request, uint32_t statement, const PGresult *result);
     /* Owns the request from here on. message is borrowed for the call. */
     void (*on_done)(struct gb_pg_request *request, enum gb_status status, struct gb_str message);

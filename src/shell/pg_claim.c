@@ -106,6 +106,9 @@ static void on_claim(struct gb_pg_request *request, enum gb_status status, struc
 {
     struct claim *claim = request->context;
 
+    if (status == GB_OK) {
+        gb_stop_at(GB_STOP_CLAIMED);
+    }
     if (status == GB_BUSY) {
         ask_holder(claim->ops, request->ticket);
     } else {

@@ -202,6 +202,9 @@ static void on_committed(struct gb_pg_request *request, enum gb_status status,
 {
     struct gb_event event = {.kind = GB_EV_PG_COMMITTED};
 
+    if (status == GB_OK) {
+        gb_stop_at(GB_STOP_COMMITTED);
+    }
     gb_pg_ops_event(request, &event, status, message);
     gb_pg_request_free(request);
 }
@@ -218,5 +221,8 @@ void gb_pg_commit(struct gb_pg_ops *ops, const struct gb_effect *effect)
     add_outbox(request, effect->commit);
     (void)gb_pg_request_add(request, "COMMIT");
     request->on_done = on_committed;
+    request->stop_half = GB_STOP_COMMIT_HALF;
+    request->stop_sent = GB_STOP_COMMIT_SENT;
+    gb_stop_at(GB_STOP_STEPPED);
     gb_pg_ask(ops->pg, request);
 }

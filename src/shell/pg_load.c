@@ -12,6 +12,7 @@
 struct rows {
     struct gb_pg_ops *ops;
     struct gb_arena arena; /* of this portion */
+    bool is_load;
     uint32_t count;
     struct gb_stored_row items[GB_ROWS_EVENT_MAX];
 };
@@ -78,17 +79,23 @@ static void free_rows(struct gb_pg_request *request)
 static void on_state_done(struct gb_pg_request *request, enum gb_status status,
                           struct gb_str message)
 {
+    const struct rows *rows = request->context;
+
+    if (status == GB_OK && rows->is_load) {
+        gb_stop_at(GB_STOP_LOADED);
+    }
     send_rows(request, true, status, message);
     gb_pg_request_free(request);
 }
 
-static struct gb_pg_request *rows_request(struct gb_pg_ops *ops, uint64_t ticket)
+static struct gb_pg_request *rows_request(struct gb_pg_ops *ops, uint64_t ticket, bool is_load)
 {
     struct gb_pg_request *request = gb_pg_request_new();
     struct rows *rows = calloc(1, sizeof(*rows));
 
     GB_CHECK(rows != NULL);
     rows->ops = ops;
+    rows->is_load = is_load;
     gb_arena_init(&rows->arena, (size_t)1 << 30);
     request->context = rows;
     request->ticket = ticket;
@@ -101,7 +108,7 @@ static struct gb_pg_request *rows_request(struct gb_pg_ops *ops, uint64_t ticket
 
 void gb_pg_load(struct gb_pg_ops *ops, const struct gb_effect *effect)
 {
-    struct gb_pg_request *request = rows_request(ops, effect->ticket);
+    struct gb_pg_request *request = rows_request(ops, effect->ticket, true);
     struct gb_pg_statement *s = gb_pg_request_add(request, SQL_LOAD);
 
     gb_pg_add_int(request, s, ops->lane);
@@ -111,7 +118,7 @@ void gb_pg_load(struct gb_pg_ops *ops, const struct gb_effect *effect)
 
 void gb_pg_fetch(struct gb_pg_ops *ops, const struct gb_effect *effect)
 {
-    struct gb_pg_request *request = rows_request(ops, effect->ticket);
+    struct gb_pg_request *request = rows_request(ops, effect->ticket, false);
     struct gb_pg_statement *s = gb_pg_request_add(request, SQL_FETCH);
 
     gb_pg_add_int(request, s, ops->lane);

@@ -42,6 +42,9 @@ static void on_floored(struct gb_pg_request *request, enum gb_status status, str
 {
     struct gb_event event = {.kind = GB_EV_PG_FLOORED};
 
+    if (status == GB_OK) {
+        gb_stop_at(GB_STOP_FLOORED);
+    }
     gb_pg_ops_event(request, &event, status, message);
     gb_pg_request_free(request);
 }

@@ -106,6 +106,17 @@ def test_config_of_noise_is_one_line_at_once(run, tmp_path):
     assert len((done.stdout + done.stderr).splitlines()) == 1
 
 
+def test_run_refuses_roles_and_stop_points_that_are_none(run, tmp_path):
+    config = tmp_path / "small.yaml"
+    config.write_text("version: 1\npolicy: {refuse: r}\nsources:\n  a: {topic: t, adapter: a}\n")
+    done = run("run", "-c", str(config), "--roles", "intake,recon")
+    assert done.returncode == 64 and "recon is none of intake, reconcile" in done.stderr
+    for text in ("commited:1", "committed", "committed:0"):
+        done = run("run", "-c", str(config), env=dict(os.environ, GRIDBRIDGE_STOP_AT=text))
+        assert done.returncode == 78 and f"{text}: expected NAME:COUNT" in done.stderr
+        assert "committed" in done.stderr.partition("NAME of")[2]
+
+
 def test_a_folder_that_is_not_there(run):
     assert run("check", "policy", "no/such/folder").returncode == 1
 
