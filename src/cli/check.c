@@ -1,8 +1,8 @@
 /* check policy|mapping DIR: every mistake of every file as file:line:col on stdout; exit 78 where
  * there is one. Opens no socket. */
+#include "cli/bundle.h"
 #include "cli/commands.h"
 #include "codec/mapping.h"
-#include "codec/policy_load.h"
 #include "shell/files.h"
 #include "shell/tool_files.h"
 
@@ -34,28 +34,21 @@ static const char *folder_of(const struct gb_args *args, struct gb_arena *arena)
 enum gb_exit gb_cli_check_policy(const struct gb_args *args)
 {
     struct gb_arena arena;
-    struct gb_files files;
-    struct gb_err err;
-    struct gb_mistakes mistakes = {0};
-    const struct gb_policy *policy;
-    const char *folder;
+    struct gb_bundle_read bundle;
     enum gb_exit code;
 
     gb_arena_init(&arena, ARENA_MAX);
-    folder = folder_of(args, &arena);
-    if (gb_files_read(folder, &arena, &files, &err) != GB_OK) {
-        code = gb_cli_fail(args, &err);
-        gb_arena_close(&arena);
-        return code;
+    code = gb_bundle_read(&bundle, &arena, args);
+    if (code == GB_EXIT_OK) {
+        code = report(args, folder_of(args, &arena), &bundle.mistakes);
+        (void)fwrite(bundle.notes.lines.bytes, 1, bundle.notes.lines.len, args->talk);
     }
-    policy = gb_policy_load(&arena, &files, &mistakes);
-    code = report(args, folder, &mistakes);
-    if (policy != NULL) {
-        fprintf(args->out, "%.*s\n", GB_STR_ARG(policy->hash));
-        fprintf(args->talk, "no mistakes; %u duties, %u places\n", policy->duties_count,
-                policy->places_count);
+    if (bundle.policy != NULL) {
+        fprintf(args->out, "%.*s\n", GB_STR_ARG(bundle.policy->hash));
+        fprintf(args->talk, "no mistakes; %u duties, %u places, %u notes\n",
+                bundle.policy->duties_count, bundle.policy->places_count, bundle.notes.count);
     }
-    gb_mistakes_close(&mistakes);
+    gb_bundle_close(&bundle);
     gb_arena_close(&arena);
     return code;
 }

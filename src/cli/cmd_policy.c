@@ -3,11 +3,10 @@
 #include <inttypes.h>
 
 #include "base/jsonw.h"
+#include "cli/bundle.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/settings.h"
-#include "codec/policy_load.h"
-#include "shell/files.h"
 #include "shell/tool_produce.h"
 #include "shell/tool_store.h"
 
@@ -20,20 +19,19 @@ struct activation {
 
 static enum gb_exit read_bundle(struct activation *a, const struct gb_args *args)
 {
-    struct gb_mistakes mistakes = {0};
-    struct gb_err err;
+    struct gb_bundle_read bundle;
+    enum gb_exit code = gb_bundle_read(&bundle, &a->arena, args);
 
-    if (gb_files_read(args->words[0], &a->arena, &a->files, &err) != GB_OK) {
-        return gb_cli_fail(args, &err);
+    a->files = bundle.files;
+    a->policy = bundle.policy;
+    if (code == GB_EXIT_OK && a->policy == NULL) {
+        (void)fwrite(bundle.mistakes.lines.bytes, 1, bundle.mistakes.lines.len, args->talk);
+        fprintf(args->talk, "gridbridge: %u mistakes in %s; nothing done\n",
+                bundle.mistakes.count, args->words[0]);
+        code = GB_EXIT_CONFIG;
     }
-    a->policy = gb_policy_load(&a->arena, &a->files, &mistakes);
-    if (a->policy == NULL) {
-        (void)fwrite(mistakes.lines.bytes, 1, mistakes.lines.len, args->talk);
-        fprintf(args->talk, "gridbridge: %u mistakes in %s; nothing done\n", mistakes.count,
-                args->words[0]);
-    }
-    gb_mistakes_close(&mistakes);
-    return a->policy != NULL ? GB_EXIT_OK : GB_EXIT_CONFIG;
+    gb_bundle_close(&bundle);
+    return code;
 }
 
 static enum gb_exit produce(struct activation *a, const struct gb_args *args)

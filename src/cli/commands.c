@@ -23,6 +23,9 @@ static const struct gb_option MAPPING_OPTIONS[] = {
     {"--lookups", "DIR", "folder of the lookup files; else the adapter's own"},
     {0}};
 
+static const struct gb_option POLICY_OPTIONS[] = {
+    {"--on", "DAY", "rows valid until then are told as expired; today if absent"}, {0}};
+
 static const struct gb_option DATABASE_OPTIONS[] = {GB_SESSION_OPTION, {0}};
 
 static const struct gb_option MIGRATE_OPTIONS[] = {
@@ -98,8 +101,10 @@ static const struct gb_command COMMANDS[] = {
      .words = "DIR",
      .words_min = 1,
      .words_max = 1,
-     .help = "Checks a policy bundle",
-     .more = "Prints the bundle's hash, or each mistake as file:line:col.",
+     .help = "Checks a bundle, proves its duty list",
+     .more = "Prints the bundle's hash, or each mistake as file:line:col; for the duty list a\n"
+             "matter as counter-example for each gap, overlap, shadowed row and contradiction.",
+     .options = POLICY_OPTIONS,
      .run = gb_cli_check_policy},
     {.name = "completion",
      .words = "",

@@ -17,7 +17,7 @@ struct gb_policy_build {
 };
 
 /* The parsed root map of a bundle's file, whose keys are among known; NULL after a mistake. */
-const struct gb_yaml *gb_policy_yaml(struct gb_policy_build *b, const char *name,
+const struct gb_yaml *gb_policy_yaml(struct gb_policy_build *b, struct gb_str name,
                                      const char *const *known);
 
 /* The parsed rows of a bundle's file; false after a mistake, or where an optional one is absent. */
@@ -40,6 +40,20 @@ bool gb_policy_word(struct gb_policy_build *b, const struct gb_yaml *at, const c
 
 /* The role called by at's text; false after a mistake. */
 bool gb_policy_role(struct gb_policy_build *b, const struct gb_yaml *at, enum gb_role *role);
+
+/* A row of the duty list without its categories and territories; each mistake is added. */
+void gb_policy_duty_row(struct gb_policy_build *b, const struct gb_yaml *row,
+                        struct gb_duty *duty);
+/* Only what it gives to whom, and its basis. */
+void gb_policy_duty_parts(struct gb_policy_build *b, const struct gb_yaml *row,
+                          struct gb_duty *duty);
+/* Number of its categories x territories. scopes NULL: checks them; else adds that many for the
+ * row of index duty. */
+uint32_t gb_policy_duty_scopes(struct gb_policy_build *b, const struct gb_yaml *row,
+                               uint32_t duty, struct gb_duty_scope *scopes);
+
+/* duties.yaml or duties-NAME.yaml. */
+bool gb_policy_is_duties(struct gb_str name);
 
 /* Each compiles its files into b->policy. Order: words, tables, duties. */
 void gb_policy_words(struct gb_policy_build *b);

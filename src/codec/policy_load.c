@@ -6,10 +6,10 @@
 static const char *const file_words[] = {
     "authority.yaml", "bundle.yaml",    "calendar.csv", "categories.yaml", "crosswalk.csv",
     "deadlines.yaml", "duties.yaml",    "holders.csv",  "matching.yaml",   "refuse.yaml",
-    "states.yaml",    "territory.csv",  "README.md",    NULL};
+    "states.yaml",    "territory.csv",  "units.csv",    "README.md",       NULL};
 
 static const char *const optional_words[] = {"calendar.csv", "holders.csv", "refuse.yaml",
-                                             "README.md", NULL};
+                                             "units.csv",    "README.md",   NULL};
 
 static bool is_among(struct gb_str word, const char *const *words)
 {
@@ -43,10 +43,10 @@ struct gb_str gb_policy_hash(struct gb_arena *arena, const struct gb_files *file
     return gb_hash_hex(arena, &hash);
 }
 
-const struct gb_yaml *gb_policy_yaml(struct gb_policy_build *b, const char *name,
+const struct gb_yaml *gb_policy_yaml(struct gb_policy_build *b, struct gb_str name,
                                      const char *const *known)
 {
-    const struct gb_file *file = gb_files_get(b->files, gb_str_of(name));
+    const struct gb_file *file = gb_files_get(b->files, name);
     struct gb_yaml *root = NULL;
 
     if (file == NULL) {
@@ -119,13 +119,27 @@ static int64_t number_at(struct gb_str text, size_t from, size_t len)
     return number;
 }
 
-bool gb_policy_day(struct gb_policy_build *b, const struct gb_yaml *at, int64_t otherwise,
-                   int64_t *ms)
+bool gb_policy_day_ms(struct gb_str text, int64_t *ms)
 {
     int64_t year = -1;
     int64_t month = -1;
     int64_t day = -1;
 
+    if (text.len == 10 && text.ptr[4] == '-' && text.ptr[7] == '-') {
+        year = number_at(text, 0, 4);
+        month = number_at(text, 5, 2);
+        day = number_at(text, 8, 2);
+    }
+    if (year < 1900 || month < 1 || month > 12 || day < 1 || day > month_days(year, month)) {
+        return false;
+    }
+    *ms = (days_of(year, month, day) * 24 - 8) * 3600000;
+    return true;
+}
+
+bool gb_policy_day(struct gb_policy_build *b, const struct gb_yaml *at, int64_t otherwise,
+                   int64_t *ms)
+{
     if (at == NULL || (at->type == GB_YAML_SCALAR && at->text.len == 0)) {
         *ms = otherwise;
         return true;
@@ -133,16 +147,10 @@ bool gb_policy_day(struct gb_policy_build *b, const struct gb_yaml *at, int64_t 
     if (!gb_yaml_is(b->mistakes, at, GB_YAML_SCALAR)) {
         return false;
     }
-    if (at->text.len == 10 && at->text.ptr[4] == '-' && at->text.ptr[7] == '-') {
-        year = number_at(at->text, 0, 4);
-        month = number_at(at->text, 5, 2);
-        day = number_at(at->text, 8, 2);
-    }
-    if (year < 1900 || month < 1 || month > 12 || day < 1 || day > month_days(year, month)) {
+    if (!gb_policy_day_ms(at->text, ms)) {
         gb_yaml_mistake(b->mistakes, at, "must be a day like 2026-11-23");
         return false;
     }
-    *ms = (days_of(year, month, day) * 24 - 8) * 3600000;
     return true;
 }
 
@@ -179,7 +187,7 @@ static void check_names(struct gb_policy_build *b)
     for (size_t i = 0; i < b->files->count; i++) {
         struct gb_yaml at = top_of(b->files->items[i].name);
 
-        if (!is_among(at.text, file_words)) {
+        if (!is_among(at.text, file_words) && !gb_policy_is_duties(at.text)) {
             gb_yaml_unknown(b->mistakes, &at, "file of a bundle", file_words);
         }
     }

@@ -230,8 +230,36 @@ static void check_calendar(struct gb_policy_build *b)
     gb_map_close(&seen);
 }
 
+static void read_units(struct gb_policy_build *b)
+{
+    static const char *const columns[] = {"code", "name_zh", "name_en", NULL};
+    struct gb_csv csv = {0};
+    struct gb_map seen = {0};
+    struct gb_unit *rows;
+
+    if (!gb_policy_csv(b, "units.csv", columns, &csv)) {
+        return;
+    }
+    rows = gb_arena_take(b->arena, (csv.rows_count + 1) * sizeof(*rows));
+    for (uint32_t i = 0; i < csv.rows_count; i++) {
+        const struct gb_yaml *code = gb_csv_cell(&csv, i, 0);
+
+        rows[i] = (struct gb_unit){code->text, gb_csv_cell(&csv, i, 1)->text,
+                                   gb_csv_cell(&csv, i, 2)->text};
+        (void)gb_policy_is_new(b, &seen, code, code->text);
+        if (code->text.len == 0 || memchr(code->text.ptr, ':', code->text.len) != NULL) {
+            gb_yaml_mistake(b->mistakes, code, "a unit's code is a word without :");
+        }
+    }
+    gb_map_close(&seen);
+    qsort(rows, csv.rows_count, sizeof(*rows), by_str);
+    b->policy.units = rows;
+    b->policy.units_count = csv.rows_count;
+}
+
 void gb_policy_tables(struct gb_policy_build *b)
 {
+    read_units(b);
     read_territory(b);
     read_crosswalk(b);
     read_holders(b);

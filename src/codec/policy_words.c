@@ -44,7 +44,7 @@ static void read_category(struct gb_policy_build *b, const struct gb_yaml *key,
 static void read_categories(struct gb_policy_build *b)
 {
     static const char *const known[] = {"categories", NULL};
-    const struct gb_yaml *root = gb_policy_yaml(b, "categories.yaml", known);
+    const struct gb_yaml *root = gb_policy_yaml(b, GB_STR("categories.yaml"), known);
     const struct gb_yaml *map =
         root != NULL ? gb_yaml_need(b->mistakes, root, "categories", GB_YAML_MAP) : NULL;
     struct gb_category *rows = NULL;
@@ -92,7 +92,7 @@ static void read_source(struct gb_policy_build *b, const struct gb_yaml *at, str
 static void read_sources(struct gb_policy_build *b)
 {
     static const char *const known[] = {"version", "sources", NULL};
-    const struct gb_yaml *root = gb_policy_yaml(b, "bundle.yaml", known);
+    const struct gb_yaml *root = gb_policy_yaml(b, GB_STR("bundle.yaml"), known);
     const struct gb_yaml *list;
     struct gb_source_row *rows;
     struct gb_map seen = {0};
@@ -162,7 +162,7 @@ static void read_codes(struct gb_policy_build *b, const struct gb_yaml *at, stru
 static void read_states(struct gb_policy_build *b)
 {
     static const char *const known[] = {"states", NULL};
-    const struct gb_yaml *root = gb_policy_yaml(b, "states.yaml", known);
+    const struct gb_yaml *root = gb_policy_yaml(b, GB_STR("states.yaml"), known);
     const struct gb_yaml *list =
         root != NULL ? gb_yaml_need(b->mistakes, root, "states", GB_YAML_LIST) : NULL;
     struct gb_map seen = {0};
@@ -214,7 +214,7 @@ static void read_authority(struct gb_policy_build *b)
     static const char *const fields[] = {"category", "level",       "grid",        "village",
                                          "state",    "title",       "occurred_at", "deadline_at",
                                          "place",    "description", NULL};
-    const struct gb_yaml *root = gb_policy_yaml(b, "authority.yaml", known);
+    const struct gb_yaml *root = gb_policy_yaml(b, GB_STR("authority.yaml"), known);
     const struct gb_yaml *map =
         root != NULL ? gb_yaml_need(b->mistakes, root, "fields", GB_YAML_MAP) : NULL;
     struct gb_authority *rows;
@@ -243,13 +243,13 @@ static void read_times(struct gb_policy_build *b)
 {
     static const char *const matching[] = {"holder_window", "cell_window", NULL};
     static const char *const deadlines[] = {"contradiction_after", NULL};
-    const struct gb_yaml *root = gb_policy_yaml(b, "matching.yaml", matching);
+    const struct gb_yaml *root = gb_policy_yaml(b, GB_STR("matching.yaml"), matching);
 
     if (root != NULL) {
         read_time(b, root, "holder_window", &b->policy.holder_window_ms);
         read_time(b, root, "cell_window", &b->policy.cell_window_ms);
     }
-    root = gb_policy_yaml(b, "deadlines.yaml", deadlines);
+    root = gb_policy_yaml(b, GB_STR("deadlines.yaml"), deadlines);
     if (root != NULL) {
         read_time(b, root, "contradiction_after", &b->policy.contradiction_after_ms);
     }

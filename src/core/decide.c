@@ -65,36 +65,60 @@ static struct gb_str network_of(const struct gb_policy *policy, enum gb_role rol
     return GB_STR_NONE;
 }
 
-struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter)
+/* "1" .. "4", else 0: not said. */
+static uint32_t urgency_of(struct gb_core *core, struct gb_matter *matter)
 {
-    const struct gb_policy *policy = core->policy;
+    const struct gb_observation *level = gb_fold_winner(core, matter, GB_STR("level"));
+    struct gb_str word = level != NULL ? level->image.level : GB_STR_NONE;
+    bool is_known = word.len == 1 && word.ptr[0] >= '1' && word.ptr[0] <= '4';
+
+    return is_known ? (uint32_t)(word.ptr[0] - '0') : 0;
+}
+
+struct gb_duty_query gb_decide_query(struct gb_core *core, struct gb_matter *matter)
+{
     const struct gb_observation *elder = matter->reports[0];
     const struct gb_observation *category = gb_fold_winner(core, matter, GB_STR("category"));
     const struct gb_observation *grid = gb_fold_winner(core, matter, GB_STR("grid"));
-    struct gb_decision d = {.first = gb_policy_source(policy, elder->source)};
-    struct gb_duty_query query = {
+
+    return (struct gb_duty_query){
         .category = category->image.category,
-        .network = d.first != NULL ? d.first->network : GB_STR(""),
         .place = grid != NULL ? grid->image.grid : elder->image.village,
+        .source = gb_policy_source_index(core->policy, elder->source),
+        .urgency = urgency_of(core, matter),
         .at = elder->image.occurred_at,
     };
+}
+
+static void name_lead(const struct gb_policy *policy, const struct gb_duty_query *query,
+                      struct gb_decision *d)
+{
+    const struct gb_duty_part *lead = gb_duty_lead(d->duty);
+
+    if (lead == NULL || (lead->is_first && d->first == NULL)) {
+        return;
+    }
+    d->lead = lead->is_first ? d->first->role : lead->post.role;
+    d->unit = lead->is_first ? GB_STR_NONE : lead->post.unit;
+    d->forbidding = gb_policy_forbidding(policy, query, d->lead);
+    d->has_lead = d->forbidding == NULL; /* a proven bundle never forbids its own lead */
+    if (d->has_lead) {
+        d->lead_network = network_of(policy, d->lead);
+    }
+}
+
+struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter)
+{
+    const struct gb_policy *policy = core->policy;
+    struct gb_duty_query query = gb_decide_query(core, matter);
+    struct gb_decision d = {.first = gb_policy_source(policy, matter->reports[0]->source)};
 
     d.duty = gb_policy_duty(policy, &query);
     if (d.duty == NULL) {
-        return d;
+        d.duty = policy->fallback;
     }
-    for (uint32_t i = 0; i < d.duty->parts_count; i++) {
-        if (d.duty->parts[i].kind == GB_DUTY_LEAD) {
-            d.has_lead = true;
-            d.lead = d.duty->parts[i].role;
-        }
-    }
-    if (!d.has_lead && d.first != NULL) { /* the row names nobody: who was reached first leads */
-        d.has_lead = true;
-        d.lead = d.first->role;
-    }
-    if (d.has_lead) {
-        d.lead_network = network_of(policy, d.lead);
+    if (d.duty != NULL) {
+        name_lead(policy, &query, &d);
     }
     return d;
 }

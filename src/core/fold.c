@@ -121,7 +121,7 @@ static struct gb_str write_roles(struct gb_core *core, const struct gb_duty *dut
     gb_jsonw_array(&w);
     for (uint32_t i = 0; duty != NULL && i < duty->parts_count; i++) {
         if (duty->parts[i].kind == kind) {
-            gb_jsonw_str(&w, gb_role_word(duty->parts[i].role));
+            gb_jsonw_str(&w, gb_role_word(duty->parts[i].post.role));
         }
     }
     gb_jsonw_end(&w);
@@ -142,9 +142,11 @@ static struct gb_str write_lead(struct gb_core *core, const struct gb_decision *
     gb_jsonw_key_opt(&w, GB_STR("en"), d->duty->basis_en);
     gb_jsonw_key_opt(&w, GB_STR("zh"), d->duty->basis_zh);
     gb_jsonw_end(&w);
+    gb_jsonw_key_opt(&w, GB_STR("item"), d->duty->item);
     gb_jsonw_key_opt(&w, GB_STR("network"), d->lead_network);
     gb_jsonw_key_str(&w, GB_STR("role"), gb_role_word(d->lead));
     gb_jsonw_key_str(&w, GB_STR("rule"), d->duty->id);
+    gb_jsonw_key_opt(&w, GB_STR("unit"), d->unit);
     gb_jsonw_end(&w);
     return gb_core_text(core);
 }

@@ -230,15 +230,27 @@ static void check_contradiction(struct gb_core *core, struct gb_matter *matter)
     }
 }
 
+/* Nobody leads, and no row of the list declares that nobody does. */
+static struct finding find_no_owner(const struct gb_matter *matter, const struct gb_decision *d)
+{
+    bool is_declared = d->duty != NULL && d->duty->no_lead != GB_LEAD_NAMED;
+    bool is_found = !d->has_lead && !is_declared;
+
+    return (struct finding){.is_found = is_found,
+                            .is_open = is_found,
+                            .rule = d->forbidding != NULL ? d->forbidding->id
+                                    : d->duty != NULL     ? d->duty->id
+                                                          : GB_STR("unlisted"),
+                            .evidence = matter->fields.json[GB_FIELD_AT_CATEGORY]};
+}
+
 void gb_overlap_check(struct gb_core *core, struct gb_matter *matter)
 {
     struct gb_decision d = gb_decide(core, matter);
     struct finding f = find_duplicate(core, matter);
 
     apply(core, matter, GB_OVERLAP_DUPLICATE, &f);
-    f = (struct finding){.is_found = !d.has_lead, .is_open = !d.has_lead,
-                         .rule = d.has_lead ? d.duty->id : GB_STR("unlisted"),
-                         .evidence = matter->fields.json[GB_FIELD_AT_CATEGORY]};
+    f = find_no_owner(matter, &d);
     apply(core, matter, GB_OVERLAP_NO_OWNER, &f);
     f = find_double_lead(matter, &d);
     apply(core, matter, GB_OVERLAP_DOUBLE_LEAD, &f);

@@ -36,37 +36,6 @@ bool gb_state_is_closed(enum gb_state state)
            state == GB_STATE_MERGED;
 }
 
-struct gb_str gb_role_word(enum gb_role role)
-{
-    static const struct gb_str words[] = {
-#define X(name, word) {word, sizeof(word) - 1},
-        GB_ROLE_LIST(X)
-#undef X
-    };
-
-    GB_CHECK(role < GB_ROLE_COUNT);
-    return words[role];
-}
-
-enum gb_role gb_role_of(struct gb_str word)
-{
-    enum gb_role role = (enum gb_role)0;
-
-    while (role < GB_ROLE_COUNT && !gb_str_eq(gb_role_word(role), word)) {
-        role++;
-    }
-    return role;
-}
-
-struct gb_str gb_duty_word(enum gb_duty_kind kind)
-{
-    static const char *const words[] = {"LEAD",          "ASSIST",    "INFORM",
-                                        "FIRST_CONTACT", "SUPERVISE", "FORBIDDEN"};
-
-    GB_CHECK(kind < GB_DUTY_KIND_COUNT);
-    return gb_str_of(words[kind]);
-}
-
 /* Compares a wanted key of up to three parts with a row's. */
 static int order_of(const struct gb_str *wanted, const struct gb_str *row, uint32_t parts)
 {
@@ -204,67 +173,29 @@ bool gb_policy_has_place(const struct gb_policy *policy, struct gb_str code)
     return FIND_FIRST(policy->places, policy->places_count, code) != NULL;
 }
 
-static bool is_star(struct gb_str s)
+const struct gb_unit *gb_policy_unit(const struct gb_policy *policy, struct gb_str code)
 {
-    return gb_str_eq(s, GB_STR("*"));
+    return FIND_FIRST(policy->units, policy->units_count, code);
 }
 
-/* Length of pattern without its star if it covers code, else -1. */
-static int64_t covers(struct gb_str pattern, struct gb_str code)
+uint32_t gb_policy_source_index(const struct gb_policy *policy, struct gb_str source)
 {
-    bool is_open = pattern.len > 0 && pattern.ptr[pattern.len - 1] == '*';
-    size_t len = is_open ? pattern.len - 1 : pattern.len;
+    const struct gb_source_row *row = gb_policy_source(policy, source);
 
-    if (code.len < len || (!is_open && code.len != len) ||
-        (len > 0 && memcmp(pattern.ptr, code.ptr, len) != 0)) {
-        return -1;
-    }
-    return (int64_t)len;
-}
-
-struct rank {
-    int64_t parts[4]; /* category, territory, network, priority: higher wins, in this order */
-};
-
-static bool rank_duty(const struct gb_duty *duty, const struct gb_duty_query *query,
-                      struct rank *rank)
-{
-    struct gb_str place = duty->territory;
-    bool has_place = is_star(place) || (query->place.len >= place.len && place.len > 0 &&
-                                        memcmp(query->place.ptr, place.ptr, place.len) == 0);
-    bool has_network = is_star(duty->network) || gb_str_eq(duty->network, query->network);
-
-    *rank = (struct rank){{covers(duty->category, query->category),
-                           is_star(place) ? 0 : (int64_t)place.len, !is_star(duty->network),
-                           duty->priority}};
-    return has_place && has_network && rank->parts[0] >= 0 && duty->valid_from <= query->at &&
-           query->at < duty->valid_until;
-}
-
-static bool is_above(const struct rank *a, const struct rank *b)
-{
-    for (size_t i = 0; i < GB_COUNT(a->parts); i++) {
-        if (a->parts[i] != b->parts[i]) {
-            return a->parts[i] > b->parts[i];
-        }
-    }
-    return false;
+    return row != NULL ? (uint32_t)(row - policy->sources) : GB_SOURCES_MAX;
 }
 
 const struct gb_duty *gb_policy_duty(const struct gb_policy *policy,
                                      const struct gb_duty_query *query)
 {
-    const struct gb_duty *best = NULL;
-    struct rank best_rank = {{0}};
-
-    for (uint32_t i = 0; i < policy->duties_count; i++) {
-        struct rank rank;
-
-        if (rank_duty(&policy->duties[i], query, &rank) &&
-            (best == NULL || is_above(&rank, &best_rank))) {
-            best = &policy->duties[i];
-            best_rank = rank;
-        }
+    if (query->at < policy->list_from || query->at >= policy->list_until) {
+        return NULL;
     }
-    return best;
+    return gb_duty_find(&policy->deciding, policy->duties, query);
+}
+
+const struct gb_duty *gb_policy_forbidding(const struct gb_policy *policy,
+                                           const struct gb_duty_query *query, enum gb_role role)
+{
+    return gb_duty_find_forbidding(&policy->forbidding, policy->duties, query, role);
 }

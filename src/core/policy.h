@@ -7,9 +7,7 @@
 #ifndef CORE_POLICY_H
 #define CORE_POLICY_H
 
-#include <stdint.h>
-
-#include "gridbridge/str.h"
+#include "core/duty.h"
 
 /* Canonical states (DOMAIN 3.2). X(NAME): word = name. */
 #define GB_STATE_LIST(X)                                                                           \
@@ -31,57 +29,6 @@ enum gb_state gb_state_of(struct gb_str word);
 bool gb_state_is_done(enum gb_state state);
 /* CLOSED, VOID, WITHDRAWN, MERGED: nothing more is expected of the body. */
 bool gb_state_is_closed(enum gb_state state);
-
-/* Roles of posts that a duty names (岗位). */
-#define GB_ROLE_LIST(X)                                                                            \
-    X(GRID_WORKER, "grid_worker")     /* 网格员 */                                                 \
-    X(GRID_LEADER, "grid_leader")     /* 网格长 */                                                 \
-    X(KEY_FAMILY, "key_family")       /* 党员中心户 */                                             \
-    X(BRANCH_SECRETARY, "branch_secretary") /* 支部书记 */                                         \
-    X(DEPARTMENT, "department")       /* 部门 */                                                   \
-    X(COMMAND_CENTRE, "command_centre") /* 综合指挥中心 */
-
-enum gb_role {
-#define X(name, word) GB_ROLE_##name,
-    GB_ROLE_LIST(X)
-#undef X
-        GB_ROLE_COUNT
-};
-struct gb_str gb_role_word(enum gb_role role);
-enum gb_role gb_role_of(struct gb_str word); /* GB_ROLE_COUNT if unknown */
-
-/* What a duty gives a role (DOMAIN 2.5): 主办 协办 知会 首接 督办 禁止. */
-enum gb_duty_kind {
-    GB_DUTY_LEAD,
-    GB_DUTY_ASSIST,
-    GB_DUTY_INFORM,
-    GB_DUTY_FIRST_CONTACT,
-    GB_DUTY_SUPERVISE,
-    GB_DUTY_FORBIDDEN,
-    GB_DUTY_KIND_COUNT
-};
-struct gb_str gb_duty_word(enum gb_duty_kind kind); /* "LEAD" ... */
-
-struct gb_duty_part {
-    enum gb_role role;
-    enum gb_duty_kind kind;
-};
-
-#define GB_DUTY_PARTS_MAX 8
-
-/* One row of the duty list: category pattern x network x territory x validity -> roles. */
-struct gb_duty {
-    struct gb_str id;          /* "D07" */
-    struct gb_str category;    /* "MS02", "MS*" or "*" */
-    struct gb_str network;     /* "party", "grid" or "*": network of the elder report */
-    struct gb_str territory;   /* code prefix ("320312111"), or "*" */
-    int64_t valid_from, valid_until; /* ms, [from, until); INT64_MIN / INT64_MAX if open */
-    int32_t priority;          /* higher wins among equally specific rows */
-    struct gb_str basis_zh;    /* legal basis or source of the rule (依据) */
-    struct gb_str basis_en;
-    uint32_t parts_count;
-    struct gb_duty_part parts[GB_DUTY_PARTS_MAX];
-};
 
 /* A code of a source translated: (source, field, code) -> canonical, valid [from, until). */
 struct gb_crosswalk {
@@ -110,6 +57,11 @@ struct gb_source_row {
     enum gb_role role;          /* the post that a first contact through this source means */
 };
 
+/* A department or body that a duty may name (units.csv, 单位). */
+struct gb_unit {
+    struct gb_str code, name_zh, name_en;
+};
+
 struct gb_category {
     struct gb_str code, name_zh, name_en;
     bool text; /* a title may be published (false for MD*, 矛盾纠纷) */
@@ -126,7 +78,14 @@ struct gb_policy {
     const struct gb_holder *holders;      uint32_t holders_count;
     const struct gb_source_row *sources;  uint32_t sources_count;
     const struct gb_duty *duties;         uint32_t duties_count;
+    const struct gb_unit *units;          uint32_t units_count;
     const struct gb_str *places;          uint32_t places_count; /* codes of territory.csv */
+    struct gb_duty_index deciding;   /* scopes of rows that name a lead or an exception */
+    struct gb_duty_index forbidding; /* scopes of rows that forbid (负面清单) */
+    int64_t list_from, list_until;   /* ms: the time for which the list answers */
+    bool is_unlisted_declared;       /* the list says where unlisted matters go: no gap is wrong */
+    const struct gb_duty *fallback;  /* territorial body of unlisted matters (属地兜底), or NULL:
+                                        they go to the command centre */
     int64_t holder_window_ms;        /* matching.yaml: same holder evidence, 2 h */
     int64_t cell_window_ms;          /* matching.yaml: closed matters stay in the cell, 30 d */
     int64_t contradiction_after_ms;  /* deadlines.yaml: contradictory_state, 72 h */
@@ -148,16 +107,16 @@ const struct gb_source_row *gb_policy_source(const struct gb_policy *policy,
 const struct gb_category *gb_policy_category(const struct gb_policy *policy, struct gb_str code);
 bool gb_policy_has_place(const struct gb_policy *policy, struct gb_str code);
 
-struct gb_duty_query {
-    struct gb_str category;  /* canonical */
-    struct gb_str network;   /* of the elder report */
-    struct gb_str place;     /* grid, else village code */
-    int64_t at;              /* time of occurrence, ms */
-};
+const struct gb_unit *gb_policy_unit(const struct gb_policy *policy, struct gb_str code);
 
-/* The duty row that decides: most specific (longest category pattern without its *, then longest
- * territory, then named network), then highest priority, then first in the file. NULL: unlisted. */
+/* Index of a source in sources, GB_SOURCES_MAX if the bundle lacks it. */
+uint32_t gb_policy_source_index(const struct gb_policy *policy, struct gb_str source);
+
+/* The duty row that decides (core/duty.h says how). NULL: unlisted. */
 const struct gb_duty *gb_policy_duty(const struct gb_policy *policy,
                                      const struct gb_duty_query *query);
+/* The row that forbids role to lead such a matter, or NULL. */
+const struct gb_duty *gb_policy_forbidding(const struct gb_policy *policy,
+                                           const struct gb_duty_query *query, enum gb_role role);
 
 #endif

@@ -328,12 +328,15 @@ struct gb_str gb_fold_value(struct gb_core *core, const struct gb_observation *o
                             struct gb_str field);
 
 struct gb_decision {
-    const struct gb_duty *duty; /* NULL: unlisted */
+    const struct gb_duty *duty; /* NULL: unlisted, and the bundle names no territorial body */
+    const struct gb_duty *forbidding; /* row that forbids the lead, NULL if none */
     bool has_lead;
     enum gb_role lead;
+    struct gb_str unit;          /* absent: none named */
     struct gb_str lead_network;  /* absent if no network has the role */
     const struct gb_source_row *first; /* first contact; NULL if the bundle lacks the source */
 };
+struct gb_duty_query gb_decide_query(struct gb_core *core, struct gb_matter *matter);
 struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter);
 
 /* ---- overlap.c ---- */

@@ -32,15 +32,24 @@ static const struct gb_source_row sources[] = {
     {S("party"), S("party"), GB_ROLE_KEY_FAMILY},
 };
 static const struct gb_duty duties[] = {
-    {S("D01"), S("MS*"), S("*"), S("*"), INT64_MIN, INT64_MAX, 0,
-     S("z"), S("e"), 2,
-     {{GB_ROLE_GRID_WORKER, GB_DUTY_LEAD}, {GB_ROLE_KEY_FAMILY, GB_DUTY_ASSIST}}},
+    {.id = S("D01"), .sources = UINT64_MAX, .urgencies = GB_URGENCY_ANY,
+     .valid_from = INT64_MIN, .valid_until = INT64_MAX, .basis_zh = S("z"), .basis_en = S("e"),
+     .parts_count = 2,
+     .parts = {{.kind = GB_DUTY_LEAD, .post = {.role = GB_ROLE_GRID_WORKER}},
+               {.kind = GB_DUTY_ASSIST, .post = {.role = GB_ROLE_KEY_FAMILY}}}},
 };
 static const struct gb_str places[] = {S("320312111201"), S("320312111201001")};
 
 const struct gb_policy *gb_cf_policy(void)
 {
-    static const struct gb_policy policy = {
+    static struct gb_policy policy;
+    static struct gb_arena arena;
+    static struct gb_duty_scope scopes[] = {{S("MS*"), S("*"), 0}};
+
+    if (policy.duties != NULL) {
+        return &policy;
+    }
+    policy = (struct gb_policy){
         .hash = S("abcd"),
         .categories = categories, .categories_count = GB_COUNT(categories),
         .crosswalk = crosswalk, .crosswalk_count = GB_COUNT(crosswalk),
@@ -52,7 +61,11 @@ const struct gb_policy *gb_cf_policy(void)
         .holder_window_ms = 7200000,
         .cell_window_ms = (int64_t)30 * 86400000,
         .contradiction_after_ms = (int64_t)72 * 3600000,
+        .list_from = INT64_MIN, .list_until = INT64_MAX,
+        .is_unlisted_declared = true,
     };
+    gb_arena_init(&arena, (size_t)1 << 16);
+    gb_duty_index_build(&arena, duties, scopes, GB_COUNT(scopes), &policy.deciding);
 
     return &policy;
 }

@@ -12,48 +12,92 @@
 
 #define S(literal) {(literal), sizeof(literal) - 1}
 
-static const struct gb_duty duties[] = {
-    {.id = S("all"), .category = S("*"), .network = S("*"), .territory = S("*"),
-     .valid_from = INT64_MIN, .valid_until = INT64_MAX},
-    {.id = S("ms"), .category = S("MS*"), .network = S("*"), .territory = S("*"),
-     .valid_from = INT64_MIN, .valid_until = INT64_MAX},
-    {.id = S("ms-high"), .category = S("MS*"), .network = S("*"), .territory = S("*"),
-     .valid_from = INT64_MIN, .valid_until = INT64_MAX, .priority = 5},
-    {.id = S("ms-party"), .category = S("MS*"), .network = S("party"), .territory = S("*"),
-     .valid_from = INT64_MIN, .valid_until = INT64_MAX},
-    {.id = S("ms-village"), .category = S("MS*"), .network = S("*"),
-     .territory = S("320312111201"), .valid_from = INT64_MIN, .valid_until = INT64_MAX},
-    {.id = S("ms02"), .category = S("MS02"), .network = S("*"), .territory = S("*"),
-     .valid_from = 100, .valid_until = 200},
+#define OPEN .urgencies = GB_URGENCY_ANY, .valid_from = INT64_MIN, .valid_until = INT64_MAX
+
+static const struct gb_source_row sources[] = {
+    {S("grid"), S("grid"), GB_ROLE_GRID_WORKER},
+    {S("party"), S("party"), GB_ROLE_KEY_FAMILY},
 };
+
+static const struct gb_duty duties[] = {
+    {.id = S("all"), .sources = UINT64_MAX, OPEN},
+    {.id = S("ms"), .sources = UINT64_MAX, OPEN},
+    {.id = S("ms-high"), .sources = UINT64_MAX, OPEN, .priority = 5},
+    {.id = S("ms-party"), .sources = 2, .has_network = true, OPEN},
+    {.id = S("ms-village"), .sources = UINT64_MAX, OPEN},
+    {.id = S("ms02"), .sources = UINT64_MAX, .urgencies = GB_URGENCY_ANY, .valid_from = 100,
+     .valid_until = 200},
+    {.id = S("ms-urgent"), .sources = UINT64_MAX, .urgencies = 1U << 1, .has_urgency = true,
+     .valid_from = INT64_MIN, .valid_until = INT64_MAX, .priority = -5},
+    {.id = S("no-party"), .sources = UINT64_MAX, OPEN, .parts_count = 1,
+     .parts = {{.kind = GB_DUTY_FORBIDDEN, .post = {.role = GB_ROLE_KEY_FAMILY}}}},
+};
+
+static void build(struct gb_arena *arena, struct gb_policy *policy)
+{
+    static struct gb_duty_scope scopes[] = {
+        {S("*"), S("*"), 0},    {S("MS*"), S("*"), 1}, {S("MS*"), S("*"), 2},
+        {S("MS*"), S("*"), 3},  {S("MS*"), S("320312111201"), 4},
+        {S("MS02"), S("*"), 5}, {S("MS*"), S("*"), 6},
+    };
+    static struct gb_duty_scope forbidding[] = {{S("M*"), S("3203"), 7}};
+
+    gb_arena_init(arena, (size_t)1 << 16);
+    *policy = (struct gb_policy){.sources = sources, .sources_count = GB_COUNT(sources),
+                                 .duties = duties, .duties_count = GB_COUNT(duties),
+                                 .list_from = INT64_MIN, .list_until = INT64_MAX};
+    gb_duty_index_build(arena, duties, scopes, GB_COUNT(scopes), &policy->deciding);
+    gb_duty_index_build(arena, duties, forbidding, GB_COUNT(forbidding), &policy->forbidding);
+}
 
 static void most_specific_duty_wins(void **state)
 {
-    static const struct gb_policy policy = {.duties = duties, .duties_count = GB_COUNT(duties)};
     static const struct {
         struct gb_duty_query query;
         struct gb_str id;
     } cases[] = {
-        {{S("QT99"), S("grid"), S("320312111202"), 0}, S("all")},
-        {{S("MS01"), S("grid"), S("320312111202"), 0}, S("ms-high")},
-        {{S("MS01"), S("party"), S("320312111202"), 0}, S("ms-party")},
-        {{S("MS01"), S("party"), S("320312111201001"), 0}, S("ms-village")},
-        {{S("MS02"), S("party"), S("320312111201001"), 100}, S("ms02")},
-        {{S("MS02"), S("grid"), S("320312111202"), 200}, S("ms-high")},
+        {{S("QT99"), S("320312111202"), 0, 0, 0}, S("all")},
+        {{S("MS01"), S("320312111202"), 0, 0, 0}, S("ms-high")},
+        {{S("MS01"), S("320312111202"), 0, 1, 0}, S("ms-urgent")},
+        {{S("MS01"), S("320312111202"), 1, 1, 0}, S("ms-party")},
+        {{S("MS01"), S("320312111202"), 1, 0, 0}, S("ms-party")},
+        {{S("MS01"), S("320312111202"), GB_SOURCES_MAX, 3, 0}, S("ms-high")},
+        {{S("MS01"), S("320312111201001"), 1, 0, 0}, S("ms-village")},
+        {{S("MS02"), S("320312111201001"), 1, 0, 100}, S("ms02")},
+        {{S("MS02"), S("320312111202"), 0, 0, 200}, S("ms-high")},
     };
+    struct gb_arena arena;
+    struct gb_policy policy;
 
     (void)state;
+    build(&arena, &policy);
     for (size_t i = 0; i < GB_COUNT(cases); i++) {
         const struct gb_duty *duty = gb_policy_duty(&policy, &cases[i].query);
 
         assert_non_null(duty);
-        assert_true(gb_str_eq(duty->id, cases[i].id));
+        assert_string_equal(duty->id.ptr, cases[i].id.ptr);
     }
+    gb_arena_close(&arena);
+}
+
+static void a_forbidding_row_is_found_wherever_it_applies(void **state)
+{
+    struct gb_duty_query here = {S("MS02"), S("320312111201001"), 1, 0, 100};
+    struct gb_duty_query elsewhere = {S("MS02"), S("330312111201001"), 1, 0, 100};
+    struct gb_arena arena;
+    struct gb_policy policy;
+
+    (void)state;
+    build(&arena, &policy);
+    assert_non_null(gb_policy_forbidding(&policy, &here, GB_ROLE_KEY_FAMILY));
+    assert_null(gb_policy_forbidding(&policy, &here, GB_ROLE_GRID_WORKER));
+    assert_null(gb_policy_forbidding(&policy, &elsewhere, GB_ROLE_KEY_FAMILY));
+    gb_arena_close(&arena);
 }
 
 static void unlisted_has_no_duty(void **state)
 {
-    struct gb_duty_query query = {GB_STR("NY04"), GB_STR("grid"), GB_STR("3"), 0};
+    struct gb_duty_query query = {GB_STR("NY04"), GB_STR("3"), 0, 0, 0};
 
     (void)state;
     assert_null(gb_policy_duty(gb_cf_policy(), &query));
@@ -117,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(most_specific_duty_wins), cmocka_unit_test(unlisted_has_no_duty),
+        cmocka_unit_test(a_forbidding_row_is_found_wherever_it_applies),
         cmocka_unit_test(tables_are_searched),     cmocka_unit_test(words_come_back),
         cmocka_unit_test(pool_takes_its_blocks_again),
     };

@@ -109,15 +109,21 @@ static void test_example(void **state)
     assert_false(gb_policy_category(p, GB_STR("MD01"))->text);
 }
 
-static enum gb_role lead(const struct gb_policy *p, const char *category, const char *network)
+#define LEAD_FIRST (GB_ROLE_COUNT + 1)
+
+static int lead(const struct gb_policy *p, const char *category, const char *network)
 {
     const struct gb_duty *duty =
         gb_policy_duty(p, &(struct gb_duty_query){.category = gb_str_of(category),
-                                                  .network = gb_str_of(network),
+                                                  .source = gb_policy_source_index(
+                                                      p, gb_str_of(network)),
                                                   .place = GB_STR("320312111217001"),
                                                   .at = 1});
 
-    return duty != NULL ? duty->parts[0].role : GB_ROLE_COUNT;
+    if (duty == NULL) {
+        return GB_ROLE_COUNT;
+    }
+    return duty->parts[0].is_first ? LEAD_FIRST : (int)duty->parts[0].post.role;
 }
 
 static void test_duties(void **state)
@@ -126,12 +132,12 @@ static void test_duties(void **state)
     const struct gb_policy *p = gb_policy_load(&b->arena, &b->files, &b->mistakes);
 
     assert_non_null(p);
-    assert_int_equal(lead(p, "YJ02", "party"), GB_ROLE_GRID_WORKER);
-    assert_int_equal(lead(p, "AQ03", "party"), GB_ROLE_DEPARTMENT);
-    assert_int_equal(lead(p, "MS05", "grid"), GB_ROLE_KEY_FAMILY);
-    assert_int_equal(lead(p, "NY01", "party"), GB_ROLE_KEY_FAMILY);
-    assert_int_equal(lead(p, "NY01", "grid"), GB_ROLE_GRID_WORKER);
-    assert_int_equal(lead(p, "NY04", "grid"), GB_ROLE_COUNT);
+    assert_int_equal(lead(p, "YJ02", "party_building"), GB_ROLE_GRID_WORKER);
+    assert_int_equal(lead(p, "AQ03", "party_building"), GB_ROLE_DEPARTMENT);
+    assert_int_equal(lead(p, "MS05", "governance_grid"), GB_ROLE_KEY_FAMILY);
+    assert_int_equal(lead(p, "NY01", "party_building"), LEAD_FIRST);
+    assert_int_equal(lead(p, "NY01", "governance_grid"), LEAD_FIRST);
+    assert_int_equal(lead(p, "NY04", "governance_grid"), GB_ROLE_COUNT);
 }
 
 static void test_mistakes(void **state)
@@ -192,6 +198,8 @@ static void test_mistakes(void **state)
     (void)state;
 }
 
+#define HEAD                                                                                       \
+    "hit_policy: [category, territory, network, role, urgency, priority, order]\n"
 #define ROW "- {id: A, basis_zh: x, basis_en: y, "
 
 static void test_duty_mistakes(void **state)
@@ -199,11 +207,11 @@ static void test_duty_mistakes(void **state)
     static const struct {
         const char *row, *line;
     } cases[] = {
-        {"category: M*S, lead: department}", "duties.yaml:2:47: a pattern has one *"},
-        {"category: XX*, lead: department}", "duties.yaml:2:47: no category begins with \"XX\""},
+        {"category: M*S, lead: department}", "duties.yaml:3:47: a pattern has one *"},
+        {"category: XX*, lead: department}", "duties.yaml:3:47: no category begins with \"XX\""},
         {"category: MS11, lead: department}",
-         "duties.yaml:2:47: unknown category \"MS11\": did you mean"},
-        {"category: MS01, assist: department}", "duties.yaml:2:3: a row needs a lead"},
+         "duties.yaml:3:47: unknown category \"MS11\": did you mean"},
+        {"category: MS01, assist: department}", "duties.yaml:3:3: a row needs a lead"},
         {"category: MS01, lead: departmnt}",
          "unknown role \"departmnt\": did you mean \"department\"?"},
         {"category: MS01, lead: department, network: gird}",
@@ -216,10 +224,17 @@ static void test_duty_mistakes(void **state)
          "valid_until is not after valid_from"},
         {"category: MS01, lead: department}\n- {id: A, basis_zh: x, basis_en: y, category: MS02, "
          "lead: department}",
-         "duties.yaml:3:8: \"A\" is already given in line 2"},
-        {"category: MS01, lead: department}\n- {id: B, basis_zh: x, basis_en: y, category: MS01, "
-         "lead: key_family}",
-         "duties.yaml:3:3: row B and row A (line 2) fit the same matters"},
+         "duties.yaml:4:8: \"A\" is already given in line 3"},
+        {"category: MS01, lead: [department, key_family]}", "a row has one lead: never two"},
+        {"category: MS01, lead: \"department:XX\"}", "unit \"XX\" has no row in units.csv"},
+        {"category: MS01, lead: department, urgency: 5}", "must be from 0 to 4"},
+        {"category: MS01, lead: department, temporary: true}", "a temporary item needs"},
+        {"category: MS01, lead: department, no_lead: refused}", "cannot say that nobody leads"},
+        {"category: MS01, lead: department, hand_over: {to: key_family}}",
+         "says neither failures nor working_days"},
+        {"category: MS01, lead: department, hand_over: {to: department, failures: 1}}",
+         "hands over to another post than the lead"},
+        {"category: [MS01, MS11], lead: department}", "unknown category \"MS11\""},
     };
 
     for (size_t i = 0; i < GB_COUNT(cases); i++) {
@@ -227,7 +242,7 @@ static void test_duty_mistakes(void **state)
         char text[1024];
 
         (void)setup((void **)&b);
-        (void)snprintf(text, sizeof(text), "duties:\n" ROW "%s\n", cases[i].row);
+        (void)snprintf(text, sizeof(text), HEAD "duties:\n" ROW "%s\n", cases[i].row);
         put(b, "duties.yaml", text);
         assert_null(gb_policy_load(&b->arena, &b->files, &b->mistakes));
         assert_mistake(b, cases[i].line);
@@ -241,7 +256,7 @@ static void test_good_duties(void **state)
     struct bundle *b = *state;
 
     put(b, "duties.yaml",
-        "duties:\n" ROW "category: MS01, forbidden: [department]}\n"
+        HEAD "duties:\n" ROW "category: MS01, forbidden: [department]}\n"
         "- {id: B, basis_zh: x, basis_en: y, category: MS02, lead: department}\n"
         "- {id: C, basis_zh: x, basis_en: y, category: MS02, lead: key_family, priority: 1}\n"
         "- {id: D, basis_zh: x, basis_en: y, category: MS02, lead: key_family, network: party}\n");

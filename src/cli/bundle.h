@@ -1,0 +1,20 @@
+/* A policy bundle from a folder, checked as a whole: its files, and the proof of its duty list. */
+#ifndef CLI_BUNDLE_H
+#define CLI_BUNDLE_H
+
+#include "cli/command.h"
+#include "codec/policy_load.h"
+
+struct gb_bundle_read {
+    struct gb_files files;
+    const struct gb_policy *policy; /* NULL unless there was no mistake at all */
+    struct gb_mistakes mistakes, notes;
+};
+
+/* Reads the folder args->words[0]; --on DAY (today if absent) is the day on which a row counts as
+ * expired. GB_EXIT_OK where the folder could be read, even with mistakes. */
+enum gb_exit gb_bundle_read(struct gb_bundle_read *bundle, struct gb_arena *arena,
+                            const struct gb_args *args);
+void gb_bundle_close(struct gb_bundle_read *bundle);
+
+#endif
