@@ -25,6 +25,15 @@ static EVP_MD *digest_of(enum gb_hash_alg alg)
     return digest.md[alg];
 }
 
+void gb_hash_end(void)
+{
+    for (size_t i = 0; i < GB_COUNT(digest.md); i++) {
+        EVP_MD_free(digest.md[i]);
+    }
+    EVP_MD_CTX_free(digest.context);
+    digest = (struct digest){.context = NULL};
+}
+
 const char *gb_hash_alg_word(enum gb_hash_alg alg)
 {
     return alg == GB_SHA256 ? "sha256" : "sm3";

@@ -27,6 +27,9 @@ struct gb_hash gb_hash_of(enum gb_hash_alg alg, struct gb_str bytes);
 /* HMAC (RFC 2104) with H. */
 struct gb_hash gb_hmac(enum gb_hash_alg alg, struct gb_str key, struct gb_str bytes);
 
+/* Frees what the calling thread keeps for hashing; a thread that hashed calls it before it ends. */
+void gb_hash_end(void);
+
 /* FNV-1a, 64 bit (draft-eastlake-fnv). */
 uint64_t gb_fnv1a(struct gb_str bytes);
 

@@ -1,5 +1,6 @@
 /* From words to a command. Two words are tried before one. */
 #include "cli/command.h"
+#include "shell/log.h"
 
 #define NAMES_MAX 64
 
@@ -120,6 +121,7 @@ enum gb_exit gb_cli_run(int argc, char **argv, FILE *out, FILE *talk)
     struct gb_args args = {.out = out, .talk = talk};
     int taken;
 
+    gb_log_open(talk, GB_LOG_ERROR); /* a command's own words say what failed */
     if (argc < 2) {
         gb_help_short(talk);
         return GB_EXIT_USAGE;

@@ -17,7 +17,7 @@ static void list(const struct gb_args *args, const struct gb_tool_rows *rows)
         {"lane", GB_COLUMN_NUMBER},        {"state", GB_COLUMN_TEXT},
         {"offset", GB_COLUMN_NUMBER},      {"line", GB_COLUMN_NUMBER},
         {"unpublished", GB_COLUMN_NUMBER}, {"age_s", GB_COLUMN_NUMBER},
-        {"reason", GB_COLUMN_TEXT}};
+        {"owner", GB_COLUMN_TEXT},         {"reason", GB_COLUMN_TEXT}};
     struct gb_table_out table;
     struct gb_arena arena;
 
@@ -32,6 +32,7 @@ static void list(const struct gb_args *args, const struct gb_tool_rows *rows)
                                  cell(rows, i, GB_LANE_COLUMN_NEXT_INDEX),
                                  gb_arena_printf(&arena, "%lld", unpublished),
                                  cell(rows, i, GB_LANE_COLUMN_AGE),
+                                 cell(rows, i, GB_LANE_COLUMN_OWNER),
                                  cell(rows, i, GB_LANE_COLUMN_HALT_REASON)};
 
         gb_table_add(&table, cells);

@@ -70,6 +70,35 @@ static bool take_roles(const struct gb_args *args, uint32_t *roles)
     }
 }
 
+static enum gb_log_level level_of(struct gb_str word)
+{
+    static const char *const words[] = {"error", "warn", "info", "debug"};
+    size_t level = 0;
+
+    while (level + 1 < GB_COUNT(words) && !gb_str_eq(word, gb_str_of(words[level]))) {
+        level++;
+    }
+    return (enum gb_log_level)level;
+}
+
+static bool map_secrets(struct run *run, const struct gb_args *args)
+{
+    struct gb_settings *s = &run->settings;
+    const struct gb_config *c = &s->config;
+    struct gb_daemon_config *daemon = &run->daemon;
+
+    return gb_settings_secret(
+               s, args, &(struct gb_secret){"privacy.join_key", c->join_key, c->join_key_file},
+               &daemon->join_key) &&
+           gb_settings_secret(
+               s, args,
+               &(struct gb_secret){"privacy.publish_key", c->publish_key, c->publish_key_file},
+               &daemon->publish_key) &&
+           gb_settings_secret(s, args, &(struct gb_secret){"privacy.salt", c->salt, c->salt_file},
+                              &daemon->salt) &&
+           gb_settings_properties(s, args, &daemon->properties, &daemon->properties_count);
+}
+
 static bool map(struct run *run, const struct gb_args *args)
 {
     struct gb_settings *s = &run->settings;
@@ -79,25 +108,30 @@ static bool map(struct run *run, const struct gb_args *args)
         .bootstrap = text(s, config->bootstrap),
         .dsn = gb_settings_dsn(s, args),
         .bridge_id = text(s, config->bridge_id),
-        .cluster = "main",
+        .instance = gb_str_is(config->instance) ? text(s, config->instance) : NULL,
+        .cluster = text(s, config->cluster),
         .topic_prefix = text(s, config->topic_prefix),
         .lanes_count = (uint32_t)config->lanes_count,
         .has_intake = (config->roles & GB_ROLES_INTAKE) != 0,
         .has_lanes = (config->roles & GB_ROLES_RECONCILE) != 0,
         .is_idempotent = gb_str_eq(config->publish_mode, GB_STR("idempotent")),
+        .is_sm3 = gb_str_eq(config->hash, GB_STR("sm3")),
         .batch_records_max = (uint32_t)config->batch_records,
+        .batch_bytes_max = (size_t)config->batch_bytes,
+        .log_level = level_of(config->log_level),
         .refuse = gb_settings_file(s, config->refuse),
-        .join_key = gb_settings_file(s, config->join_key_file),
-        .salt = gb_settings_file(s, config->salt_file),
         .sources = run->sources};
     map_sources(run);
-    gb_settings_properties(s, &run->daemon.properties, &run->daemon.properties_count);
-    if (run->daemon.has_intake && (run->daemon.refuse == NULL || run->daemon.join_key == NULL ||
-                                   run->daemon.salt == NULL)) {
-        fputs("gridbridge: intake needs the refuse-list and privacy's key files\n", args->talk);
+    if (run->daemon.dsn == NULL || !map_secrets(run, args)) {
         return false;
     }
-    return run->daemon.dsn != NULL;
+    if (run->daemon.has_intake && (run->daemon.refuse == NULL || run->daemon.join_key == NULL ||
+                                   run->daemon.salt == NULL)) {
+        fputs("gridbridge: intake needs the refuse-list and privacy's join key and salt\n",
+              args->talk);
+        return false;
+    }
+    return true;
 }
 
 enum gb_exit gb_cli_run_daemon(const struct gb_args *args)

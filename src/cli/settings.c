@@ -62,6 +62,26 @@ static bool read_files(struct gb_settings *s, const char *path, struct gb_config
     return true;
 }
 
+/* Properties are the client library's business, and it says what is wrong with one. */
+static bool check_properties(struct gb_settings *settings, struct gb_mistakes *mistakes)
+{
+    uint32_t before = mistakes->count;
+
+    for (uint32_t i = 0; i < settings->config.properties_count; i++) {
+        const struct gb_property *p = &settings->config.properties[i];
+        const struct gb_yaml at = {.file = p->file, .line = p->line, .col = p->col};
+        const struct gb_kafka_property property = {
+            gb_arena_str(&settings->arena, p->name).ptr,
+            p->is_file ? NULL : gb_arena_str(&settings->arena, p->value).ptr};
+        char why[256];
+
+        if (!gb_kafka_property_is_good(&property, why, sizeof(why))) {
+            gb_yaml_mistake(mistakes, &at, "%s: %s", property.name, why);
+        }
+    }
+    return mistakes->count == before;
+}
+
 enum gb_exit gb_settings_read(struct gb_settings *settings, const struct gb_args *args,
                               const char *path, FILE *to)
 {
@@ -74,7 +94,8 @@ enum gb_exit gb_settings_read(struct gb_settings *settings, const struct gb_args
     gb_arena_init(&settings->arena, (size_t)256 << 20);
     settings->folder = slash != NULL ? (struct gb_str){path, (size_t)(slash - path)} : GB_STR(".");
     is_good = read_files(settings, path, &input, &mistakes, &err) &&
-              gb_config_read(&settings->arena, &input, &settings->config, &mistakes);
+              gb_config_read(&settings->arena, &input, &settings->config, &mistakes) &&
+              check_properties(settings, &mistakes);
     if (mistakes.count > 0) {
         (void)fwrite(mistakes.lines.bytes, 1, mistakes.lines.len, to);
     }
@@ -93,43 +114,82 @@ void gb_settings_close(struct gb_settings *settings)
     gb_arena_close(&settings->arena);
 }
 
-const char *gb_settings_dsn(struct gb_settings *settings, const struct gb_args *args)
+/* The file of that name among systemd's credentials, or NULL. */
+static const char *credential(struct gb_settings *settings, const char *name)
 {
-    struct gb_str dsn = settings->config.dsn;
-    struct gb_err err;
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    const char *path;
 
-    if (gb_str_is(settings->config.dsn_file) &&
-        gb_files_secret(gb_settings_file(settings, settings->config.dsn_file), &settings->arena,
-                        &dsn, &err) != GB_OK) {
-        (void)gb_cli_fail(args, &err);
+    if (folder == NULL || folder[0] == '\0') {
         return NULL;
     }
-    return gb_arena_str(&settings->arena, dsn).ptr;
+    path = gb_arena_printf(&settings->arena, "%s/%s", folder, name).ptr;
+    return gb_tool_file_is_there(path) ? path : NULL;
 }
 
-void gb_settings_properties(struct gb_settings *settings, const struct gb_kafka_property **items,
-                            size_t *count)
+bool gb_settings_secret(struct gb_settings *settings, const struct gb_args *args,
+                        const struct gb_secret *secret, const char **text)
+{
+    const char *path = gb_settings_file(settings, secret->file);
+    struct gb_str read = secret->given;
+    struct gb_err err;
+
+    if (path == NULL && !gb_str_is(secret->given)) {
+        path = credential(settings, secret->name);
+    }
+    if (path != NULL && gb_files_secret(path, &settings->arena, &read, &err) != GB_OK) {
+        (void)gb_prefix(&err, "%s", secret->name);
+        (void)gb_cli_fail(args, &err);
+        return false;
+    }
+    *text = gb_str_is(read) ? gb_arena_str(&settings->arena, read).ptr : NULL;
+    return true;
+}
+
+const char *gb_settings_dsn(struct gb_settings *settings, const struct gb_args *args)
+{
+    const struct gb_config *config = &settings->config;
+    const struct gb_secret secret = {"postgres.dsn", config->dsn, config->dsn_file};
+    const char *dsn = NULL;
+
+    if (!gb_settings_secret(settings, args, &secret, &dsn)) {
+        return NULL;
+    }
+    return dsn != NULL ? dsn : "dbname=gridbridge";
+}
+
+bool gb_settings_properties(struct gb_settings *settings, const struct gb_args *args,
+                            const struct gb_kafka_property **items, size_t *count)
 {
     const struct gb_config *config = &settings->config;
     struct gb_kafka_property *to =
         gb_arena_take(&settings->arena, (config->properties_count + 1) * sizeof(to[0]));
 
     for (uint32_t i = 0; i < config->properties_count; i++) {
-        to[i].name = gb_arena_str(&settings->arena, config->properties[i].name).ptr;
-        to[i].value = gb_arena_str(&settings->arena, config->properties[i].value).ptr;
+        const struct gb_property *from = &config->properties[i];
+        struct gb_secret secret = {.given = from->is_file ? GB_STR_NONE : from->value,
+                                   .file = from->is_file ? from->value : GB_STR_NONE};
+
+        to[i].name = gb_arena_str(&settings->arena, from->name).ptr;
+        secret.name = gb_arena_printf(&settings->arena, "kafka.properties.%s", to[i].name).ptr;
+        if (!gb_settings_secret(settings, args, &secret, &to[i].value)) {
+            return false;
+        }
     }
     *items = to;
     *count = config->properties_count;
+    return true;
 }
 
-static void take_configured(struct gb_brokers *brokers)
+static bool take_configured(struct gb_brokers *brokers, const struct gb_args *args)
 {
     struct gb_settings *s = &brokers->settings;
 
     brokers->kafka.bootstrap = gb_arena_str(&s->arena, s->config.bootstrap).ptr;
     brokers->prefix = gb_arena_str(&s->arena, s->config.topic_prefix).ptr;
     brokers->lanes = s->config.lanes_count;
-    gb_settings_properties(s, &brokers->kafka.properties, &brokers->kafka.properties_count);
+    return gb_settings_properties(s, args, &brokers->kafka.properties,
+                                  &brokers->kafka.properties_count);
 }
 
 enum gb_exit gb_brokers_begin(struct gb_brokers *brokers, const struct gb_args *args)
@@ -147,7 +207,9 @@ enum gb_exit gb_brokers_begin(struct gb_brokers *brokers, const struct gb_args *
         if (code != GB_EXIT_OK) {
             return code;
         }
-        take_configured(brokers);
+        if (!take_configured(brokers, args)) {
+            return GB_EXIT_CONFIG;
+        }
     }
     brokers->kafka.bootstrap = bootstrap != NULL ? bootstrap : brokers->kafka.bootstrap;
     brokers->prefix = prefix != NULL ? prefix : brokers->prefix;

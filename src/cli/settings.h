@@ -24,6 +24,18 @@ void gb_settings_close(struct gb_settings *settings);
 /* A path of the configuration, from here; NULL where absent. */
 const char *gb_settings_file(struct gb_settings *settings, struct gb_str path);
 
+/* A secret of the configuration: given there, or in a file that it names, or in systemd's
+ * credentials ($CREDENTIALS_DIRECTORY/NAME), in this order. */
+struct gb_secret {
+    const char *name;          /* "postgres.dsn" */
+    struct gb_str given, file; /* at most one */
+};
+
+/* text: NULL where it is nowhere. False with talk where a file cannot be read or is open to
+ * others. */
+bool gb_settings_secret(struct gb_settings *settings, const struct gb_args *args,
+                        const struct gb_secret *secret, const char **text) GB_MUST_CHECK;
+
 /* The connection string, read from its file where it stands in one. NULL with talk. */
 const char *gb_settings_dsn(struct gb_settings *settings, const struct gb_args *args);
 
@@ -40,8 +52,8 @@ struct gb_brokers {
 enum gb_exit gb_brokers_begin(struct gb_brokers *brokers, const struct gb_args *args);
 void gb_brokers_end(struct gb_brokers *brokers);
 
-/* The configuration's client properties, in its arena. */
-void gb_settings_properties(struct gb_settings *settings, const struct gb_kafka_property **items,
-                            size_t *count);
+/* The configuration's client properties, in its arena, those from files read. False with talk. */
+bool gb_settings_properties(struct gb_settings *settings, const struct gb_args *args,
+                            const struct gb_kafka_property **items, size_t *count) GB_MUST_CHECK;
 
 #endif

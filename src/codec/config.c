@@ -5,12 +5,14 @@
 
 #include "codec/config_expand.h"
 
-enum kind { TEXT, SECRET, NUMBER, SIZE, WORD };
+/* NAME: letters, digits, dot, dash and underscore, as Kafka wants its names. SECRET: has a twin
+ * KEY_file in the same section. */
+enum kind { TEXT, NAME, SECRET, NUMBER, SIZE, WORD };
 
 struct option {
     const char *section, *key;
     enum kind kind;
-    size_t offset;       /* of a struct gb_str (TEXT, SECRET, WORD) or int64_t */
+    size_t offset;       /* of a struct gb_str (NUMBER, SIZE: of an int64_t) */
     const char *initial; /* NULL: absent */
     int64_t initial_number, min, max;
     const char *const *words;
@@ -19,6 +21,7 @@ struct option {
 static const char *const modes[] = {"transactional", "idempotent", NULL};
 static const char *const hashes[] = {"sha256", "sm3", NULL};
 static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const zones[] = {"Asia/Shanghai", NULL}; /* mappings name their own */
 static const char *const roles[] = {"intake", "reconcile", "http", NULL};
 static const char *const sections[] = {"version", "include", "bridge", "kafka",   "postgres",
                                        "sources", "policy",  "lanes",  "publish", "limits",
@@ -27,10 +30,12 @@ static const char *const sections[] = {"version", "include", "bridge", "kafka", 
 #define AT(member) offsetof(struct gb_config, member)
 
 static const struct option options[] = {
-    {"bridge", "id", TEXT, AT(bridge_id), "gridbridge", 0, 0, 0, NULL},
-    {"bridge", "timezone", TEXT, AT(timezone), "Asia/Shanghai", 0, 0, 0, NULL},
+    {"bridge", "id", NAME, AT(bridge_id), "gridbridge", 0, 0, 0, NULL},
+    {"bridge", "instance", NAME, AT(instance), NULL, 0, 0, 0, NULL},
+    {"bridge", "timezone", WORD, AT(timezone), "Asia/Shanghai", 0, 0, 0, zones},
     {"kafka", "bootstrap", TEXT, AT(bootstrap), "localhost:9092", 0, 0, 0, NULL},
-    {"kafka", "topic_prefix", TEXT, AT(topic_prefix), "gb.", 0, 0, 0, NULL},
+    {"kafka", "cluster", NAME, AT(cluster), "main", 0, 0, 0, NULL},
+    {"kafka", "topic_prefix", NAME, AT(topic_prefix), "gb.", 0, 0, 0, NULL},
     {"postgres", "dsn", SECRET, AT(dsn), NULL, 0, 0, 0, NULL},
     {"postgres", "dsn_file", TEXT, AT(dsn_file), NULL, 0, 0, 0, NULL},
     {"policy", "refuse", TEXT, AT(refuse), "refuse.yaml", 0, 0, 0, NULL},
@@ -38,12 +43,17 @@ static const struct option options[] = {
     {"publish", "mode", WORD, AT(publish_mode), "transactional", 0, 0, 0, modes},
     {"limits", "batch_records", NUMBER, AT(batch_records), NULL, 2000, 1, 100000, NULL},
     {"limits", "batch_bytes", SIZE, AT(batch_bytes), NULL, 8388608, 65536, 134217728, NULL},
+    {"privacy", "join_key", SECRET, AT(join_key), NULL, 0, 0, 0, NULL},
     {"privacy", "join_key_file", TEXT, AT(join_key_file), NULL, 0, 0, 0, NULL},
+    {"privacy", "publish_key", SECRET, AT(publish_key), NULL, 0, 0, 0, NULL},
     {"privacy", "publish_key_file", TEXT, AT(publish_key_file), NULL, 0, 0, 0, NULL},
+    {"privacy", "salt", SECRET, AT(salt), NULL, 0, 0, 0, NULL},
     {"privacy", "salt_file", TEXT, AT(salt_file), NULL, 0, 0, 0, NULL},
     {"audit", "hash", WORD, AT(hash), "sha256", 0, 0, 0, hashes},
     {"log", "level", WORD, AT(log_level), "info", 0, 0, 0, levels},
 };
+
+#define NAME_LEN_MAX 100
 
 struct reader {
     struct gb_config_expand expand;
@@ -51,6 +61,15 @@ struct reader {
     const struct gb_yaml *seen[GB_COUNT(options)]; /* where each option was given */
     const struct gb_yaml *sources, *properties, *roles;
 };
+
+static const struct gb_str FILE_END = {"_file", 5};
+
+/* True for the name of a property whose value stands in a file. */
+static bool is_file_name(struct gb_str name)
+{
+    return name.len > FILE_END.len &&
+           memcmp(name.ptr + name.len - FILE_END.len, FILE_END.ptr, FILE_END.len) == 0;
+}
 
 static struct gb_str *text_at(struct gb_config *config, const struct option *option)
 {
@@ -76,6 +95,25 @@ static bool read_text(struct reader *r, const struct gb_yaml *node, struct gb_ya
     return true;
 }
 
+static void read_name(struct reader *r, const struct option *option, const struct gb_yaml *value)
+{
+    for (size_t i = 0; i < value->text.len; i++) {
+        char c = value->text.ptr[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '.' || c == '-' || c == '_')) {
+            gb_yaml_mistake(r->expand.mistakes, value,
+                            "write letters, digits, dots, dashes and underscores only");
+            return;
+        }
+    }
+    if (value->text.len > NAME_LEN_MAX) {
+        gb_yaml_mistake(r->expand.mistakes, value, "is longer than %d bytes", NAME_LEN_MAX);
+        return;
+    }
+    *text_at(&r->config, option) = value->text;
+}
+
 static void read_option(struct reader *r, const struct option *option, const struct gb_yaml *node)
 {
     struct gb_mistakes *mistakes = r->expand.mistakes;
@@ -99,6 +137,7 @@ static void read_option(struct reader *r, const struct option *option, const str
         }
         *text_at(&r->config, option) = value.text;
         break;
+    case NAME: read_name(r, option, &value); break;
     case TEXT:
     case SECRET: *text_at(&r->config, option) = value.text; break;
     case NUMBER:
@@ -224,7 +263,10 @@ static void read_source(struct reader *r, const struct gb_yaml *map,
     source->topic = source_text(r, map, "topic", true);
     source->adapter = source_text(r, map, "adapter", true);
     source->lookups = source_text(r, map, "lookups", false);
-    source->is_live = source_choice(r, map, "mode", source_modes);
+    if (source_choice(r, map, "mode", source_modes)) {
+        gb_yaml_mistake(r->expand.mistakes, gb_yaml_get(map, "mode"),
+                        "this version writes nothing back: write mode: shadow");
+    }
     source->is_latest = source_choice(r, map, "start", starts);
 }
 
@@ -245,21 +287,53 @@ static void read_sources(struct reader *r)
     r->config.sources_count = map->count;
 }
 
+static bool is_given(const struct gb_yaml *map, uint32_t count, struct gb_str name)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct gb_str key = map->keys[i].text;
+
+        if (gb_str_eq(key, name) ||
+            (key.len == name.len + FILE_END.len && memcmp(key.ptr, name.ptr, name.len) == 0 &&
+             is_file_name(key))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One property; NAME_file: the value is the path of a file that holds it. */
+static void read_property(struct reader *r, const struct gb_yaml *map, uint32_t at,
+                          struct gb_property *property)
+{
+    const struct gb_yaml *key = &map->keys[at];
+    struct gb_yaml value;
+
+    property->name = key->text;
+    property->is_file = is_file_name(key->text);
+    property->name.len -= property->is_file ? FILE_END.len : 0;
+    property->file = key->file;
+    property->line = key->line;
+    property->col = key->col;
+    if (is_given(map, at, property->name)) {
+        gb_yaml_mistake(r->expand.mistakes, key, "give %.*s or %.*s_file, not both",
+                        GB_STR_ARG(property->name), GB_STR_ARG(property->name));
+    }
+    if (read_text(r, &map->items[at], &value)) {
+        property->value = value.text;
+    }
+}
+
 static void read_properties(struct reader *r)
 {
     const struct gb_yaml *map = r->properties;
     struct gb_property *properties;
-    struct gb_yaml value;
 
     if (map == NULL || !gb_yaml_is(r->expand.mistakes, map, GB_YAML_MAP)) {
         return;
     }
     properties = gb_arena_take(r->expand.arena, (map->count + 1) * sizeof(*properties));
     for (uint32_t i = 0; i < map->count; i++) {
-        properties[i].name = map->keys[i].text;
-        if (read_text(r, &map->items[i], &value)) {
-            properties[i].value = value.text;
-        }
+        read_property(r, map, i, &properties[i]);
     }
     r->config.properties = properties;
     r->config.properties_count = map->count;
@@ -276,6 +350,10 @@ static void read_roles(struct reader *r)
         int index = 0;
 
         if (gb_yaml_word(r->expand.mistakes, &r->roles->items[i], roles, &index)) {
+            if (index == 2) {
+                gb_yaml_mistake(r->expand.mistakes, &r->roles->items[i],
+                                "this version has no HTTP: leave http out");
+            }
             r->config.roles |= 1U << index;
         }
     }
@@ -298,13 +376,10 @@ static void finish(struct reader *r)
     read_properties(r);
     read_roles(r);
     for (size_t i = 0; i < GB_COUNT(options); i++) {
-        if (options[i].offset == AT(dsn_file) && r->config.dsn.ptr != NULL &&
-            r->config.dsn_file.ptr != NULL) {
-            gb_yaml_mistake(r->expand.mistakes, r->seen[i], "give dsn or dsn_file, not both");
+        if (options[i].kind == SECRET && r->seen[i] != NULL && r->seen[i + 1] != NULL) {
+            gb_yaml_mistake(r->expand.mistakes, r->seen[i + 1], "give %s or %s, not both",
+                            options[i].key, options[i + 1].key);
         }
-    }
-    if (r->config.dsn.ptr == NULL && r->config.dsn_file.ptr == NULL) {
-        r->config.dsn = GB_STR("dbname=gridbridge");
     }
 }
 

@@ -16,6 +16,9 @@ enum gb_config_role { GB_ROLES_INTAKE = 1, GB_ROLES_RECONCILE = 2, GB_ROLES_HTTP
 
 struct gb_property {
     struct gb_str name, value;
+    bool is_file;         /* given as NAME_file: value is the path of the file that holds it */
+    struct gb_str file;   /* where it is given */
+    uint32_t line, col;
 };
 
 struct gb_config_source {
@@ -23,7 +26,6 @@ struct gb_config_source {
     struct gb_str topic;    /* exact topic name */
     struct gb_str adapter;  /* folder */
     struct gb_str lookups;  /* folder, or absent */
-    bool is_live;           /* mode: live; else shadow (the default) */
     bool is_latest;         /* start: latest; else earliest (the default) */
 };
 
@@ -31,12 +33,14 @@ struct gb_config_source {
  * written, relative to the main file's folder. */
 struct gb_config {
     struct gb_str bridge_id;          /* "gridbridge" */
-    struct gb_str timezone;           /* "Asia/Shanghai" */
+    struct gb_str instance;           /* name of this daemon in groups, or absent */
+    struct gb_str timezone;           /* "Asia/Shanghai", the only one so far */
     struct gb_str bootstrap;          /* "localhost:9092" */
+    struct gb_str cluster;            /* "main": the Kafka cluster in coordinates of records */
     struct gb_str topic_prefix;       /* "gb." */
     const struct gb_property *properties; /* raw librdkafka properties */
     uint32_t properties_count;
-    struct gb_str dsn, dsn_file;      /* at most one; default dsn "dbname=gridbridge" */
+    struct gb_str dsn, dsn_file;      /* at most one */
     const struct gb_config_source *sources;
     uint32_t sources_count;
     struct gb_str refuse;             /* file */
@@ -44,7 +48,9 @@ struct gb_config {
     struct gb_str publish_mode;       /* "transactional" or "idempotent" */
     int64_t batch_records;            /* 2000 */
     int64_t batch_bytes;              /* 8 MB */
-    struct gb_str join_key_file, publish_key_file, salt_file;
+    struct gb_str join_key, join_key_file; /* of each pair at most one: 64 hex digits, or a file */
+    struct gb_str publish_key, publish_key_file;
+    struct gb_str salt, salt_file;
     struct gb_str hash;               /* "sha256" or "sm3" */
     struct gb_str log_level;          /* "error", "warn", "info", "debug" */
     uint32_t roles;                   /* of enum gb_config_role; default intake and reconcile */

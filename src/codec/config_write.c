@@ -52,18 +52,20 @@ static void write_kafka(struct gb_buf *out, const struct gb_config *config)
 {
     gb_buf_add_str(out, GB_STR("kafka:\n"));
     add_line(out, "  bootstrap", config->bootstrap);
+    add_line(out, "  cluster", config->cluster);
     add_line(out, "  topic_prefix", config->topic_prefix);
     if (config->properties_count > 0) {
         gb_buf_add_str(out, GB_STR("  properties:\n"));
     }
     for (uint32_t i = 0; i < config->properties_count; i++) {
-        gb_buf_add_str(out, GB_STR("    "));
-        add_text(out, config->properties[i].name);
-        gb_buf_add_str(out, GB_STR(": "));
-        if (is_secret(config->properties[i].name)) {
+        const struct gb_property *property = &config->properties[i];
+
+        gb_buf_printf(out, "    \"%.*s%s\": ", GB_STR_ARG(property->name),
+                      property->is_file ? "_file" : "");
+        if (!property->is_file && is_secret(property->name)) {
             gb_buf_add_str(out, GB_STR(MASK));
         } else {
-            add_text(out, config->properties[i].value);
+            add_text(out, property->value);
         }
         gb_buf_add_char(out, '\n');
     }
@@ -83,38 +85,52 @@ static void write_sources(struct gb_buf *out, const struct gb_config *config)
         add_line(out, "    topic", source->topic);
         add_line(out, "    adapter", source->adapter);
         add_line(out, "    lookups", source->lookups);
-        add_line(out, "    mode", source->is_live ? GB_STR("live") : GB_STR("shadow"));
+        add_line(out, "    mode", GB_STR("shadow"));
         add_line(out, "    start", source->is_latest ? GB_STR("latest") : GB_STR("earliest"));
+    }
+}
+
+static void add_secret(struct gb_buf *out, const char *key, struct gb_str secret)
+{
+    if (secret.ptr != NULL) {
+        gb_buf_printf(out, "%s: " MASK "\n", key);
     }
 }
 
 static void write_privacy(struct gb_buf *out, const struct gb_config *config)
 {
-    if (config->join_key_file.ptr != NULL || config->publish_key_file.ptr != NULL ||
-        config->salt_file.ptr != NULL) {
+    const struct gb_str all[] = {config->join_key,         config->join_key_file,
+                                 config->publish_key,      config->publish_key_file,
+                                 config->salt,             config->salt_file};
+    bool is_any = false;
+
+    for (size_t i = 0; i < GB_COUNT(all); i++) {
+        is_any = is_any || all[i].ptr != NULL;
+    }
+    if (is_any) {
         gb_buf_add_str(out, GB_STR("privacy:\n"));
     }
+    add_secret(out, "  join_key", config->join_key);
     add_line(out, "  join_key_file", config->join_key_file);
+    add_secret(out, "  publish_key", config->publish_key);
     add_line(out, "  publish_key_file", config->publish_key_file);
+    add_secret(out, "  salt", config->salt);
     add_line(out, "  salt_file", config->salt_file);
 }
 
 static void write_roles(struct gb_buf *out, const struct gb_config *config)
 {
-    gb_buf_printf(out, "roles: [");
-    if (config->roles & GB_ROLES_INTAKE) {
-        gb_buf_printf(out, "intake%s", config->roles > GB_ROLES_INTAKE * 2U - 1U ? ", " : "");
-    }
-    if (config->roles & GB_ROLES_RECONCILE) {
-        gb_buf_printf(out, "reconcile%s", config->roles & GB_ROLES_HTTP ? ", " : "");
-    }
-    gb_buf_printf(out, "%s]\n", config->roles & GB_ROLES_HTTP ? "http" : "");
+    bool has_both = (config->roles & GB_ROLES_INTAKE) && (config->roles & GB_ROLES_RECONCILE);
+
+    gb_buf_printf(out, "roles: [%s%s%s]\n", config->roles & GB_ROLES_INTAKE ? "intake" : "",
+                  has_both ? ", " : "", config->roles & GB_ROLES_RECONCILE ? "reconcile" : "");
 }
 
 void gb_config_write_effective(struct gb_buf *out, const struct gb_config *config)
 {
     gb_buf_add_str(out, GB_STR("version: 1\nbridge:\n"));
     add_line(out, "  id", config->bridge_id);
+    add_line(out, "  instance", config->instance);
     add_line(out, "  timezone", config->timezone);
     write_kafka(out, config);
     gb_buf_add_str(out, GB_STR("postgres:\n"));

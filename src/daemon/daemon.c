@@ -8,38 +8,26 @@
 #include <unistd.h>
 
 #include "codec/door.h"
+#include "shell/instance.h"
+#include "shell/log.h"
 #include "shell/tool_notify.h"
 #include "shell/tool_store.h"
 #include "shell/world.h"
 
 #define RESUME_EVERY 5 /* seconds between looks at lanes that are halted */
 
-/* One logfmt line; called from any thread. */
+/* From any thread. A lane that stops for good is more than a warning. */
 static void say(void *context, bool is_warning, int64_t lane, struct gb_str text)
 {
-    FILE *log = context;
-    char safe[700];
-    size_t len = 0;
+    bool is_halt = text.len > 4 && memcmp(text.ptr, "halt", 4) == 0;
 
-    for (size_t i = 0; i < text.len && len + 2 < sizeof(safe); i++) {
-        char c = text.ptr[i];
-
-        if (c == '"' || c == '\\') {
-            safe[len++] = '\\';
-        }
-        safe[len++] = (unsigned char)c < 0x20 ? ' ' : c;
-    }
-    if (lane >= 0) {
-        fprintf(log, "level=%s lane=%" PRId64 " msg=\"%.*s\"\n", is_warning ? "warn" : "info",
-                lane, (int)len, safe);
-    } else {
-        fprintf(log, "level=%s msg=\"%.*s\"\n", is_warning ? "warn" : "info", (int)len, safe);
-    }
+    (void)context;
+    gb_log(is_halt ? GB_LOG_ERROR : is_warning ? GB_LOG_WARN : GB_LOG_INFO, lane, text);
 }
 
-static void say_plain(FILE *log, bool is_warning, const char *text)
+static void say_plain(bool is_warning, const char *text)
 {
-    say(log, is_warning, -1, gb_str_of(text));
+    say(NULL, is_warning, -1, gb_str_of(text));
 }
 
 /* Waits for one of the signals at most a second; 0 if none came. */
@@ -53,37 +41,31 @@ static int wait_signal(const sigset_t *signals)
 
 /* True once every topic has its stream id; false where a signal came first. */
 static bool wait_streams(const struct gb_daemon_config *config, const sigset_t *signals,
-                         struct gb_arena *arena, struct gb_str *streams, FILE *log)
+                         struct gb_arena *arena, struct gb_str *streams)
 {
-    char last[sizeof(((struct gb_err *)0)->text)] = "";
+    struct gb_arena attempt;
 
+    gb_arena_init(&attempt, (size_t)1 << 20);
     for (;;) {
         struct gb_tool_pg *pg = NULL;
-        struct gb_err err = {.text = "topics have no stream ids yet: topics create"};
-        bool is_whole = false;
+        struct gb_err err = {.status = GB_OK};
+        bool is_whole = gb_tool_pg_open(config->dsn, &pg, &err) == GB_OK &&
+                        gb_tool_streams(pg, config->topic_prefix, &attempt, streams, &err) ==
+                            GB_OK;
 
-        if (gb_tool_pg_open(config->dsn, &pg, &err) == GB_OK) {
-            if (gb_tool_streams(pg, arena, streams) != GB_OK) {
-                gb_tool_pg_why(pg, &err);
-            } else {
-                is_whole = true;
-                for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-                    is_whole = is_whole && gb_str_is(streams[t]);
-                }
-            }
-        }
         gb_tool_pg_close(pg);
-        if (is_whole) {
-            return true;
+        for (int t = 0; is_whole && t < GB_TOPIC_COUNT; t++) {
+            streams[t] = gb_arena_str(arena, streams[t]);
         }
-        if (strcmp(last, err.text) != 0) {
-            snprintf(last, sizeof(last), "%s", err.text);
+        if (!is_whole) {
             (void)gb_prefix(&err, "waits");
-            say_plain(log, true, err.text);
+            say_plain(true, err.text);
         }
-        if (wait_signal(signals) != 0) {
-            return false;
+        if (is_whole || wait_signal(signals) != 0) {
+            gb_arena_close(&attempt);
+            return is_whole;
         }
+        gb_arena_reset(&attempt);
     }
 }
 
@@ -114,56 +96,70 @@ static void resume_lanes(const struct gb_daemon_config *config, struct gb_world 
     gb_tool_pg_close(pg);
 }
 
-static void wait_end(const struct gb_daemon_config *config, const sigset_t *signals,
-                     struct gb_world *world)
+/* OK after a signal; else why the world is of no use any more. */
+static enum gb_status wait_end(const struct gb_daemon_config *config, const sigset_t *signals,
+                               struct gb_world *world, struct gb_err *err)
 {
     for (unsigned turn = 1; wait_signal(signals) == 0; turn++) {
+        if (gb_world_is_broken(world, err)) {
+            return err->status;
+        }
         gb_tool_notify("WATCHDOG=1");
         if (turn % RESUME_EVERY == 0 && config->has_lanes) {
             resume_lanes(config, world);
         }
     }
+    return GB_OK;
 }
 
 static enum gb_status run_world(const struct gb_daemon_config *config, const sigset_t *signals,
                                 struct gb_world_config *world_config, const struct gb_door *door,
                                 struct gb_err *err)
 {
-    FILE *log = world_config->say_context;
     struct gb_world *world = gb_world_start(world_config, door, err);
+    enum gb_status status;
     bool is_clean;
 
     if (world == NULL) {
         return err->status;
     }
     gb_tool_notify("READY=1");
-    say_plain(log, false, "runs");
-    wait_end(config, signals, world);
+    say_plain(false, "runs");
+    status = wait_end(config, signals, world, err);
     gb_tool_notify("STOPPING=1");
-    say_plain(log, false, "stops");
+    say_plain(false, "stops");
     is_clean = gb_world_stop(world);
-    say_plain(log, !is_clean, is_clean ? "stopped" : "stopped; something did not end in time");
-    return is_clean ? GB_OK : gb_fail(err, GB_BUG, "a thread did not end in time");
+    say_plain(!is_clean, is_clean ? "stopped" : "stopped; something did not end in time");
+    return is_clean ? status : gb_fail(err, GB_BUG, "a thread did not end in time");
 }
 
-static enum gb_status run_with_door(const struct gb_daemon_config *config, struct gb_arena *arena,
-                                    const sigset_t *signals, FILE *log, struct gb_err *err)
+struct surroundings {
+    struct gb_arena *arena;
+    const sigset_t *signals;
+    FILE *log;
+};
+
+static enum gb_status run_with_door(const struct gb_daemon_config *config,
+                                    const struct surroundings *around,
+                                    const struct gb_instance *instance, struct gb_err *err)
 {
+    struct gb_arena *arena = around->arena;
     struct gb_source_topic topics[GB_DAEMON_SOURCES_MAX + 1];
-    char owner[128] = "host";
     struct gb_world_config world = {
         .bootstrap = config->bootstrap, .dsn = config->dsn, .bridge_id = config->bridge_id,
-        .cluster = config->cluster, .topic_prefix = config->topic_prefix, .owner = owner,
+        .cluster = config->cluster, .topic_prefix = config->topic_prefix,
+        .owner = instance->owner, .instance = instance->name,
         .lanes_count = config->lanes_count, .has_intake = config->has_intake,
         .has_lanes = config->has_lanes,
         .mode = config->is_idempotent ? GB_PUBLISH_IDEMPOTENT : GB_PUBLISH_TRANSACTIONAL,
         .batch_records_max = config->batch_records_max, .properties = config->properties,
         .properties_count = config->properties_count, .sources = topics,
-        .sources_count = config->sources_count + 1, .say = say, .say_context = log};
+        .sources_count = config->sources_count + 1, .say = say,
+        .alg = config->is_sm3 ? GB_SM3 : GB_SHA256,
+        .batch_bytes_max = config->batch_bytes_max};
     struct gb_door *door = NULL;
     enum gb_status status = GB_OK;
 
-    (void)gethostname(owner, sizeof(owner) - 1);
     world.policy_topic = gb_arena_printf(arena, "%spolicy.in", config->topic_prefix).ptr;
     for (size_t i = 0; i < config->sources_count; i++) {
         topics[i] = (struct gb_source_topic){.name = config->sources[i].topic,
@@ -171,13 +167,13 @@ static enum gb_status run_with_door(const struct gb_daemon_config *config, struc
     }
     topics[config->sources_count] = (struct gb_source_topic){.name = world.policy_topic};
     if (config->has_intake) {
-        door = gb_daemon_door(config, arena, log, err);
+        door = gb_daemon_door(config, arena, around->log, err);
         if (door == NULL) {
             return err->status;
         }
     }
-    if (wait_streams(config, signals, arena, world.streams, log)) {
-        status = run_world(config, signals, &world, door, err);
+    if (wait_streams(config, around->signals, arena, world.streams)) {
+        status = run_world(config, around->signals, &world, door, err);
     }
     if (status != GB_BUG) {
         gb_door_free(door); /* a world that still hangs may still look at it */
@@ -187,6 +183,7 @@ static enum gb_status run_with_door(const struct gb_daemon_config *config, struc
 
 enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log, struct gb_err *err)
 {
+    struct gb_instance instance;
     struct gb_arena arena;
     sigset_t signals;
     enum gb_status status;
@@ -197,10 +194,16 @@ enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log, s
     if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0) {
         return gb_fail(err, GB_BUG, "signals cannot be blocked");
     }
+    gb_log_open(log, config->log_level);
+    status = gb_instance_take(config->bridge_id, config->instance, &instance, err);
+    if (status != GB_OK) {
+        return status;
+    }
     gb_arena_init(&arena, (size_t)512 << 20);
-    status = run_with_door(config, &arena, &signals, log, err);
+    status = run_with_door(config, &(struct surroundings){&arena, &signals, log}, &instance, err);
     if (status != GB_BUG) {
         gb_arena_close(&arena);
+        gb_instance_give_back(&instance);
     }
     return status;
 }

@@ -30,14 +30,19 @@ struct gb_daemon_source {
 struct gb_daemon_config {
     const char *bootstrap, *dsn;
     const char *bridge_id, *cluster, *topic_prefix;
+    const char *instance;          /* NULL: the host's name and a number (shell/instance.h) */
     const struct gb_kafka_property *properties;
     size_t properties_count;
     uint32_t lanes_count;
     bool has_intake, has_lanes;
     bool is_idempotent;            /* publish.mode */
+    bool is_sm3;                   /* hash of the ledger of lanes that are created */
     uint32_t batch_records_max;    /* 0: default */
+    size_t batch_bytes_max;        /* 0: default */
+    enum gb_log_level log_level;
     const char *refuse;            /* refuse.yaml */
-    const char *join_key, *salt;   /* files of 64 hex digits, mode 0400 or 0600 */
+    const char *join_key, *salt;   /* 64 hex digits each */
+    const char *publish_key;       /* the same, or NULL; only looked at */
     const struct gb_daemon_source *sources;
     size_t sources_count;
 };

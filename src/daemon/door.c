@@ -7,17 +7,13 @@
 
 #define KEY_LEN 32
 
-static bool read_key(const char *path, struct gb_arena *arena, struct gb_str *key,
-                     struct gb_err *err)
+static bool read_key(const char *name, const char *hex, struct gb_arena *arena,
+                     struct gb_str *key, struct gb_err *err)
 {
-    struct gb_str hex;
     uint8_t *bytes = gb_arena_take(arena, KEY_LEN);
 
-    if (gb_files_secret(path, arena, &hex, err) != GB_OK) {
-        return false;
-    }
-    if (!gb_unhex(bytes, KEY_LEN, hex)) {
-        (void)gb_fail(err, GB_BAD_CONFIG, "%s: expected %d hex digits", path, 2 * KEY_LEN);
+    if (!gb_unhex(bytes, KEY_LEN, gb_str_of(hex))) {
+        (void)gb_fail(err, GB_BAD_CONFIG, "privacy.%s: expected %d hex digits", name, 2 * KEY_LEN);
         return false;
     }
     *key = (struct gb_str){(const char *)bytes, KEY_LEN};
@@ -61,12 +57,15 @@ struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_
                                   .refuse = &refuse,
                                   .sources = sources,
                                   .sources_count = config->sources_count};
+    struct gb_str publish_key;
     struct gb_mistakes mistakes = {0};
     struct gb_door *made;
 
     GB_CHECK(config->sources_count <= GB_DAEMON_SOURCES_MAX);
-    if (!read_key(config->join_key, arena, &door.join_key, err) ||
-        !read_key(config->salt, arena, &door.salt, err) ||
+    if (!read_key("join_key", config->join_key, arena, &door.join_key, err) ||
+        !read_key("salt", config->salt, arena, &door.salt, err) ||
+        (config->publish_key != NULL &&
+         !read_key("publish_key", config->publish_key, arena, &publish_key, err)) ||
         gb_tool_file(config->refuse, arena, &refuse.bytes, err) != GB_OK ||
         !read_sources(config, arena, sources, err)) {
         return NULL;

@@ -146,7 +146,7 @@ enum gb_event_kind {
     GB_EV_PG_OUTBOX,
     GB_EV_PG_FLOORED,
     GB_EV_PG_HALTED,
-    GB_EV_CONSUMING,    /* log start and end of the lane's partition */
+    GB_EV_CONSUMING,    /* log start and end of the lane's partition; later: reading failed */
     GB_EV_RECORD,       /* one record of gb.intake */
     GB_EV_PUB_INITED,
     GB_EV_PUB_RECORD,   /* one visible record of an output partition */

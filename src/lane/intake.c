@@ -371,6 +371,27 @@ static void on_committed(struct gb_intake *intake, const struct gb_intake_event 
     }
 }
 
+/* What the client overcomes by itself changes nothing; after anything else all streams are looked
+ * up again, and one whose records are gone halts with evidence. */
+static void on_failed(struct gb_intake *intake, const struct gb_intake_event *event,
+                      struct gb_intake_effects *fx)
+{
+    switch (gb_status_class(event->status)) {
+    case GB_CLASS_OK:
+    case GB_CLASS_RETRY: break;
+    case GB_CLASS_REJECT:
+    case GB_CLASS_UNKNOWN:
+    case GB_CLASS_FATAL:
+        intake->tickets_purged = intake->tickets;
+        restart(intake, fx, RESTART_MS,
+                gb_arena_printf(&intake->step_arena,
+                                "reading %.*s/%" PRId32 " failed: %.*s: a new session",
+                                GB_STR_ARG(event->failed.topic), event->failed.partition,
+                                GB_STR_ARG(event->failed.words)));
+        break;
+    }
+}
+
 static void on_timer(struct gb_intake *intake, const struct gb_intake_event *event,
                      struct gb_intake_effects *fx)
 {
@@ -421,6 +442,9 @@ void gb_intake_step(struct gb_intake *intake, const struct gb_intake_event *even
         break;
     case GB_IE_COMMITTED:
         on_committed(intake, event, fx);
+        break;
+    case GB_IE_FAILED:
+        on_failed(intake, event, fx);
         break;
     case GB_IE_TIMER:
         on_timer(intake, event, fx);

@@ -78,6 +78,7 @@ enum gb_intake_event_kind {
     GB_IE_RECORD,
     GB_IE_ACKED,    /* delivery report of one PRODUCE: status and broker append time */
     GB_IE_COMMITTED,
+    GB_IE_FAILED,   /* reading a stream failed: status and words */
     GB_IE_TIMER
 };
 
@@ -96,6 +97,7 @@ struct gb_intake_event {
         } assigned;
         const struct gb_source_record *record;
         struct { uint64_t ticket; int64_t append_time; } acked;
+        struct { struct gb_str topic; int32_t partition; struct gb_str words; } failed;
     };
 };
 

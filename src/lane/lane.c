@@ -94,6 +94,9 @@ struct gb_lane *gb_lane_new(const struct gb_lane_config *config)
     if (lane->config.batch_records_max == 0) {
         lane->config.batch_records_max = GB_BATCH_RECORDS_MAX;
     }
+    if (lane->config.batch_bytes_max == 0) {
+        lane->config.batch_bytes_max = GB_BATCH_BYTES_MAX;
+    }
     lane->due_retry = lane->due_send = lane->due_floor = lane->timer_at = GB_NEVER;
     lane->retry_ms = lane->pub.retry_ms = GB_RETRY_MS_MIN;
     return lane;

@@ -18,6 +18,7 @@ struct gb_lane;
 struct gb_lane_config {
     uint32_t lane;
     enum gb_publish_mode mode;
+    size_t batch_bytes_max; /* 0: GB_BATCH_BYTES_MAX */
     uint32_t batch_records_max; /* 0: GB_BATCH_RECORDS_MAX */
     struct gb_str streams[GB_TOPIC_COUNT]; /* gb_stream of each output topic */
 };

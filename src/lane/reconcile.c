@@ -264,6 +264,13 @@ static void on_committed(struct gb_lane *lane, const struct gb_event *event,
     gb_publish_give(lane, batch);
 }
 
+static void run(struct gb_lane *lane, struct gb_effects *fx)
+{
+    lane->state = GB_LANE_RUNNING;
+    gb_lane_say(lane, fx, false, "runs from offset %" PRId64 ", line %" PRIu64,
+                lane->row.next_offset, lane->row.next_index);
+}
+
 static void on_consuming(struct gb_lane *lane, const struct gb_event *event,
                          struct gb_effects *fx)
 {
@@ -276,12 +283,12 @@ static void on_consuming(struct gb_lane *lane, const struct gb_event *event,
         return;
     }
     if (!lane->row.has_last_hash && start <= next && end >= next && (next > 0 || start == 0)) {
-        lane->state = GB_LANE_RUNNING; /* a new lane, or an operator accepted a loss */
+        run(lane, fx); /* a new lane, or an operator accepted a loss */
     } else if (start == next && end == next) {
         gb_lane_say(lane, fx, true, "gb.intake is empty up to %" PRId64 ": nothing to compare",
                     next);
-        lane->state = GB_LANE_RUNNING;
         lane->next_receive = next;
+        run(lane, fx);
     } else if (start > next - 1 || end < next) {
         gb_lane_halt(lane, fx, "intake_log",
                      "gb.intake holds offsets %" PRId64 " to %" PRId64 ", the lane is at %" PRId64,
@@ -306,7 +313,7 @@ static void check_start(struct gb_lane *lane, const struct gb_event *event, stru
                      event->record.offset);
         return;
     }
-    lane->state = GB_LANE_RUNNING;
+    run(lane, fx);
 }
 
 static void add_record(struct gb_lane *lane, const struct gb_event *event)
@@ -315,7 +322,7 @@ static void add_record(struct gb_lane *lane, const struct gb_event *event)
     struct gb_batch *own;
 
     if (open == NULL || open->count >= lane->config.batch_records_max ||
-        open->bytes >= GB_BATCH_BYTES_MAX) {
+        open->bytes >= lane->config.batch_bytes_max) {
         open = gb_batch_new();
         gb_queue_put(&lane->incoming, open);
     }
@@ -346,6 +353,19 @@ static void on_record(struct gb_lane *lane, const struct gb_event *event, struct
         return;
     }
     add_record(lane, event);
+}
+
+/* While the lane runs only bad news come. What the client overcomes by itself changes nothing; for
+ * the rest the lane claims again, and the check at the start finds out what is lost. */
+static void on_reading(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
+{
+    switch (gb_status_class(event->status)) {
+    case GB_CLASS_OK:
+    case GB_CLASS_RETRY: break;
+    case GB_CLASS_REJECT:
+    case GB_CLASS_UNKNOWN:
+    case GB_CLASS_FATAL: gb_lane_recover(lane, fx, "reading gb.intake"); break;
+    }
 }
 
 void gb_reconcile_event(struct gb_lane *lane, const struct gb_event *event,
@@ -386,6 +406,8 @@ void gb_reconcile_event(struct gb_lane *lane, const struct gb_event *event,
     case GB_EV_CONSUMING:
         if (event->ticket == lane->consume_ticket && lane->state == GB_LANE_CHECKING) {
             on_consuming(lane, event, fx);
+        } else if (event->ticket == lane->consume_ticket && lane->state == GB_LANE_RUNNING) {
+            on_reading(lane, event, fx);
         }
         break;
     case GB_EV_RECORD:

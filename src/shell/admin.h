@@ -1,4 +1,4 @@
-/* Setting up: topics, their gb_stream ids, the schema. For commands; every call blocks. */
+/* Setting up: topics and their gb_stream ids. For commands; every call blocks. */
 #ifndef SHELL_ADMIN_H
 #define SHELL_ADMIN_H
 
@@ -23,15 +23,5 @@ enum gb_status gb_admin_topics_create(const struct gb_kafka *kafka, struct gb_to
 /* Partition count of a topic: NOT_FOUND, AWAY. */
 enum gb_status gb_admin_partitions(rd_kafka_t *rk, const char *topic, int32_t *count,
                                    struct gb_err *err) GB_MUST_CHECK;
-
-/* The gb_stream of each output topic, in the arena. NOT_FOUND: topics were not created. */
-enum gb_status gb_admin_streams(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
-                                struct gb_str streams[GB_TOPIC_COUNT],
-                                struct gb_err *err) GB_MUST_CHECK;
-
-/* Applies the migrations (files "*.sql", in order of name) that are not recorded yet, each in a
- * transaction of its own; one whose SHA-256 changed after it was applied is DIFFERS. */
-enum gb_status gb_admin_migrate(struct gb_tool_pg *pg, const struct gb_files *files,
-                                struct gb_err *err) GB_MUST_CHECK;
 
 #endif

@@ -172,7 +172,7 @@ static enum gb_status ensure(rd_kafka_t *rk, struct gb_tool_pg *pg,
 enum gb_status gb_admin_topics_create(const struct gb_kafka *kafka, struct gb_tool_pg *pg,
                                       const struct gb_admin_topics *topics, struct gb_err *err)
 {
-    rd_kafka_t *rk = gb_kafka_open(kafka, GB_KAFKA_PRODUCER, err);
+    rd_kafka_t *rk = gb_kafka_open(kafka, GB_KAFKA_WATERMARKS, err);
     enum gb_status status = GB_OK;
 
     if (rk == NULL) {

@@ -2,8 +2,10 @@
 #include "shell/kafka_conf.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
+#include "shell/log.h"
 
 static const struct gb_kafka_property common[] = {
     {"allow.auto.create.topics", "false"}, {"socket.keepalive.enable", "true"},
@@ -50,11 +52,50 @@ static void set_all(rd_kafka_conf_t *conf, const struct gb_kafka_property *items
     }
 }
 
+/* A dozen clients complain of one broker: without the client's and the thread's name their lines
+ * are one, which the log writes once. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
-    if (level <= 4) {
-        (void)fprintf(stderr, "kafka: %s: %s: %s\n", rd_kafka_name(rk), facility, text);
+    const char *thread = strncmp(text, "[thrd:", 6) == 0 ? strstr(text, "]: ") : NULL;
+    const char *words = thread != NULL ? thread + 3 : text;
+    const char *after = strstr(words, " (after ");
+    int len = after != NULL ? (int)(after - words) : (int)strlen(words);
+    bool is_away = strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0;
+    char line[600];
+
+    (void)rk;
+    (void)snprintf(line, sizeof(line), "%s%s%s%.*s", is_away ? "waits for Kafka" : "kafka: ",
+                   is_away ? "" : facility, ": ", len, words);
+    gb_log(level <= 2   ? GB_LOG_ERROR
+           : level <= 4 ? GB_LOG_WARN
+                        : GB_LOG_DEBUG,
+           -1, gb_str_of(line));
+}
+
+/* What the protocol stands on, or what the bridge sets from its own configuration. */
+static const char *const owned[] = {
+    "acks", "allow.auto.create.topics", "auto.offset.reset", "bootstrap.servers", "check.crcs",
+    "client.id", "enable.auto.commit", "enable.auto.offset.store", "enable.idempotence",
+    "enable.partition.eof", "group.id", "group.instance.id", "isolation.level",
+    "message.timeout.ms", "delivery.timeout.ms", "metadata.broker.list",
+    "partition.assignment.strategy", "request.required.acks", "statistics.interval.ms",
+    "transactional.id", "auto.commit.enable", "log_level", "max.in.flight"};
+
+bool gb_kafka_property_is_good(const struct gb_kafka_property *property, char *why, size_t why_size)
+{
+    rd_kafka_conf_t *conf;
+    rd_kafka_conf_res_t result;
+
+    for (size_t i = 0; i < GB_COUNT(owned); i++) {
+        if (strcmp(owned[i], property->name) == 0) {
+            (void)snprintf(why, why_size, "%s is set by gridbridge itself: leave it out", owned[i]);
+            return false;
+        }
     }
+    conf = rd_kafka_conf_new();
+    result = rd_kafka_conf_set(conf, property->name, property->value, why, why_size);
+    rd_kafka_conf_destroy(conf);
+    return result == RD_KAFKA_CONF_OK;
 }
 
 static void set_use(rd_kafka_conf_t *conf, enum gb_kafka_use use)
@@ -111,6 +152,23 @@ rd_kafka_conf_t *gb_kafka_conf(const struct gb_kafka *kafka, enum gb_kafka_use u
         }
     }
     return conf;
+}
+
+enum gb_status gb_kafka_read_status(rd_kafka_resp_err_t code)
+{
+    switch ((int)code) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return GB_NOT_FOUND;
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG: return GB_BAD_RECORD;
+    case RD_KAFKA_RESP_ERR__FATAL:
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return GB_BUG;
+    default: return GB_AWAY; /* a list of the library's own that grows */
+    }
 }
 
 rd_kafka_t *gb_kafka_client(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct gb_err *err)

@@ -33,6 +33,11 @@ rd_kafka_conf_t *gb_kafka_conf(const struct gb_kafka *kafka, enum gb_kafka_use u
 /* Sets name; the values here are ours, so a refusal is a bug. */
 void gb_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 
+/* The status of an error that a consumer hands out instead of a record: AWAY where the client goes
+ * on by itself, NOT_FOUND where log or topic no longer hold what is due, BAD_RECORD where bytes
+ * were damaged, BUG where the client is done for (fenced by another of its name). */
+enum gb_status gb_kafka_read_status(rd_kafka_resp_err_t code);
+
 /* A client; takes conf, NULL (also conf) gives NULL. */
 rd_kafka_t *gb_kafka_client(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct gb_err *err);
 

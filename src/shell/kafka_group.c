@@ -65,7 +65,12 @@ static void serve(void *context)
     do {
         message = rd_kafka_consumer_poll(member->rk, 0);
         if (message != NULL) {
-            rd_kafka_message_destroy(message); /* errors: the log callback tells */
+            if (message->err != 0 && !member->is_closed &&
+                gb_status_class(gb_kafka_read_status(message->err)) == GB_CLASS_FATAL) {
+                member->config.on_fatal(member->config.context,
+                                        gb_str_of(rd_kafka_message_errstr(message)));
+            }
+            rd_kafka_message_destroy(message); /* other errors: the log callback tells */
         }
         count++;
     } while (message != NULL && count < TURN_MAX);

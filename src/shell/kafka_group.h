@@ -2,6 +2,7 @@
 #ifndef SHELL_KAFKA_GROUP_H
 #define SHELL_KAFKA_GROUP_H
 
+#include "gridbridge/str.h"
 #include "shell/kafka_conf.h"
 #include "shell/loop.h"
 #include "shell/wakeup.h"
@@ -13,6 +14,7 @@ struct gb_member_config {
     struct gb_loop *loop;
     void (*on_assigned)(void *context, int32_t partition); /* once for each */
     void (*on_revoked)(void *context, int32_t partition);
+    void (*on_fatal)(void *context, struct gb_str text); /* no member any more, for good */
     void *context;
 };
 

@@ -124,8 +124,8 @@ static void give_record(struct gb_reader *reader, uint32_t lane, const rd_kafka_
             message->payload != NULL ? message->payload : "", message->len};
     } else {
         event.kind = GB_EV_CONSUMING;
-        event.status = GB_AWAY;
-        event.message = gb_str_of(rd_kafka_err2str(message->err));
+        event.status = gb_kafka_read_status(message->err);
+        event.message = gb_str_of(rd_kafka_message_errstr(message));
     }
     reader->config.on_event(reader->config.context, lane, &event);
 }

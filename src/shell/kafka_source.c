@@ -96,6 +96,24 @@ static void give_record(struct gb_source *source, const rd_kafka_message_t *mess
     source->config.on_event(source->config.context, &event);
 }
 
+static void give_failed(struct gb_source *source, const rd_kafka_message_t *message)
+{
+    struct gb_intake_event event = {
+        .kind = GB_IE_FAILED,
+        .status = gb_kafka_read_status(message->err),
+        .failed = {.topic = message->rkt != NULL ? gb_str_of(rd_kafka_topic_name(message->rkt))
+                                                 : GB_STR("group"),
+                   .partition = message->partition,
+                   .words = gb_str_of(rd_kafka_message_errstr(message))}};
+
+    if (gb_status_class(event.status) == GB_CLASS_FATAL) {
+        source->config.on_fatal(source->config.context, event.failed.words);
+        return;
+    }
+    source->config.say(source->config.context, event.failed.words);
+    source->config.on_event(source->config.context, &event);
+}
+
 static bool wants(struct gb_source *source)
 {
     if (source->config.wants(source->config.context)) {
@@ -156,8 +174,7 @@ static void serve(void *context)
         if (message->err == 0) {
             give_record(source, message);
         } else {
-            source->config.say(source->config.context,
-                               gb_str_of(rd_kafka_message_errstr(message)));
+            give_failed(source, message);
         }
         rd_kafka_message_destroy(message);
         count++;

@@ -20,6 +20,7 @@ struct gb_source_config {
     void (*on_event)(void *context, struct gb_intake_event *event);
     bool (*wants)(void *context);
     void (*say)(void *context, struct gb_str text);
+    void (*on_fatal)(void *context, struct gb_str text); /* nothing will come any more */
     void *context;
 };
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "shell/limits.h"
 
 void gb_tasks_put(struct gb_tasks *tasks, struct gb_task *task)
@@ -63,6 +64,7 @@ static void *run_loop(void *context)
     struct gb_loop *loop = context;
 
     (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+    gb_hash_end();
     return NULL;
 }
 

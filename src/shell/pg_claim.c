@@ -129,7 +129,9 @@ void gb_pg_claim(struct gb_pg_ops *ops, const struct gb_effect *effect)
     request->ticket = effect->ticket;
     (void)gb_pg_request_add(request, "BEGIN");
     (void)gb_pg_request_add(request, SQL_CLAIM_TIMEOUT);
-    gb_pg_add_int(request, gb_pg_request_add(request, SQL_CLAIM_ROW), ops->lane);
+    s = gb_pg_request_add(request, SQL_CLAIM_ROW);
+    gb_pg_add_int(request, s, ops->lane);
+    gb_pg_add_text(request, s, gb_str_of(gb_hash_alg_word(ops->alg)));
     s = gb_pg_request_add(request, SQL_CLAIM);
     gb_pg_add_int(request, s, ops->lane);
     gb_pg_add_text(request, s, gb_str_of(ops->owner));

@@ -10,6 +10,7 @@ struct gb_pg_ops {
     struct gb_pg *pg; /* owned */
     uint32_t lane;
     const char *owner; /* borrowed: who claims */
+    enum gb_hash_alg alg; /* of the ledger, where the claim creates the lane */
     /* Called with everything but event->now; the event is borrowed. */
     void (*on_event)(void *context, struct gb_event *event);
     void *context;

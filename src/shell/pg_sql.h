@@ -5,7 +5,9 @@
 
 #define SQL_CLAIM_TIMEOUT "SET LOCAL lock_timeout = '2s'"
 
-#define SQL_CLAIM_ROW "INSERT INTO lane (lane) VALUES ($1) ON CONFLICT (lane) DO NOTHING"
+/* $1 lane, $2 hash of the ledger */
+#define SQL_CLAIM_ROW                                                                              \
+    "INSERT INTO lane (lane, hash_alg) VALUES ($1, $2) ON CONFLICT (lane) DO NOTHING"
 
 /* $1 lane, $2 owner */
 #define SQL_CLAIM                                                                                  \

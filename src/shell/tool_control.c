@@ -119,9 +119,7 @@ static struct gb_str hash_hex(struct gb_arena *arena, const struct gb_hash *hash
 static enum gb_status store_chunk(struct gb_tool_pg *pg, struct gb_arena *arena,
                                   const struct locked *locked, const struct gb_commit *commit)
 {
-    struct gb_str offset = gb_arena_printf(arena, "%" PRId64, locked->row.next_offset);
     struct gb_str params[] = {locked->lane,
-                              offset,
                               gb_arena_printf(arena, "%" PRIu64, commit->from_index),
                               commit->body,
                               gb_tool_pg_hex(arena, commit->leaves),
@@ -135,7 +133,7 @@ static enum gb_status store_chunk(struct gb_tool_pg *pg, struct gb_arena *arena,
         pg,
         "INSERT INTO ledger_chunk (lane, from_offset, to_offset, from_index, to_index, body,"
         " leaves, root_before, frontier, state_digest, core_semantics, epoch) VALUES"
-        " ($1, $2::bigint, $2::bigint, $3::bigint, $3::bigint + 1, $4, $5, $6, $7, $8, $9, $10)",
+        " ($1, NULL, NULL, $2::bigint, $2::bigint + 1, $3, $4, $5, $6, $7, $8, $9)",
         params, GB_COUNT(params), NULL);
 }
 

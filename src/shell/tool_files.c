@@ -60,3 +60,8 @@ enum gb_status gb_tool_file(const char *path, struct gb_arena *arena, struct gb_
     }
     return status;
 }
+
+bool gb_tool_file_is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}

@@ -1,4 +1,5 @@
-/* Synchronous producer. librdkafka's own log lines are dropped: the answer says what matters. */
+/* Synchronous producer. librdkafka's own lines go to the log, which commands keep at errors: the
+ * answer says what matters. */
 #include "shell/tool_produce.h"
 
 #include "base/arena.h"
@@ -35,7 +36,6 @@ static rd_kafka_t *make_producer(const struct gb_tool_produce *what, struct repo
     if (conf == NULL) {
         return NULL;
     }
-    rd_kafka_conf_set_log_cb(conf, NULL);
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     rd_kafka_conf_set_opaque(conf, report);
     gb_kafka_set(conf, "message.timeout.ms", "15000");

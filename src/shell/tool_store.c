@@ -138,81 +138,30 @@ enum gb_status gb_tool_matter_lines(struct gb_tool_pg *pg, struct gb_str id,
         &id, 1, rows);
 }
 
-/* True for "gb.matter" and "matter". */
-static bool ends_with(struct gb_str topic, struct gb_str word)
+enum gb_status gb_tool_streams(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
+                               struct gb_str streams[GB_TOPIC_COUNT], struct gb_err *err)
 {
-    size_t before = topic.len - word.len;
+    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
+        struct gb_str word = gb_topic_word((enum gb_topic)t);
+        struct gb_str params[] = {word, prefix != NULL ? gb_str_of(prefix) : GB_STR_NONE};
+        struct gb_tool_rows *rows = NULL;
 
-    return topic.len >= word.len && memcmp(topic.ptr + before, word.ptr, word.len) == 0 &&
-           (before == 0 || topic.ptr[before - 1] == '.');
-}
-
-enum gb_status gb_tool_streams(struct gb_tool_pg *pg, struct gb_arena *arena,
-                               struct gb_str *streams)
-{
-    struct gb_tool_rows *rows;
-    enum gb_status status =
-        gb_tool_pg_ask(pg, "SELECT topic, gb_stream FROM stream", NULL, 0, &rows);
-
-    if (status != GB_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < gb_tool_rows_count(rows); i++) {
-        for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-            if (ends_with(gb_tool_rows_text(rows, i, 0), gb_topic_word((enum gb_topic)t))) {
-                streams[t] = gb_arena_str(arena, gb_tool_rows_text(rows, i, 1));
-            }
+        if (gb_tool_pg_ask(pg,
+                           "SELECT gb_stream FROM gridbridge.stream WHERE CASE WHEN $2::text IS"
+                           " NULL THEN right('.' || topic, length($1) + 1) = '.' || $1"
+                           " ELSE topic = $2 || $1 END",
+                           params, GB_COUNT(params), &rows) != GB_OK) {
+            gb_tool_pg_why(pg, err);
+            return err->status;
+        }
+        streams[t] = gb_tool_rows_count(rows) == 0
+                         ? GB_STR_NONE
+                         : gb_arena_str(arena, gb_tool_rows_text(rows, 0, 0));
+        gb_tool_rows_free(rows);
+        if (!gb_str_is(streams[t]) && prefix != NULL) {
+            return gb_fail(err, GB_NOT_FOUND, "topic %s%.*s has no stream id yet: topics create",
+                           prefix, GB_STR_ARG(word));
         }
     }
-    gb_tool_rows_free(rows);
     return GB_OK;
-}
-
-enum gb_status gb_tool_migrations(struct gb_tool_pg *pg, struct gb_tool_rows **rows)
-{
-    struct gb_tool_rows *found;
-    bool is_there;
-    enum gb_status status = gb_tool_pg_ask(
-        pg, "SELECT 1 WHERE to_regclass('gridbridge.migration') IS NOT NULL", NULL, 0, &found);
-
-    if (status != GB_OK) {
-        return status;
-    }
-    is_there = gb_tool_rows_count(found) > 0;
-    if (!is_there) {
-        *rows = found;
-        return GB_OK;
-    }
-    gb_tool_rows_free(found);
-    return gb_tool_pg_ask(pg, "SELECT version, sha256 FROM gridbridge.migration ORDER BY version",
-                          NULL, 0, rows);
-}
-
-static enum gb_status apply(struct gb_tool_pg *pg, struct gb_str version,
-                            const struct gb_file *file, struct gb_str sha256)
-{
-    struct gb_str params[] = {version, file->name, sha256};
-    struct gb_buf sql = {0};
-    enum gb_status status;
-
-    gb_buf_add_str(&sql, file->bytes);
-    gb_buf_add_char(&sql, '\0');
-    status = gb_tool_pg_ask(pg, sql.bytes, NULL, 0, NULL);
-    gb_buf_close(&sql);
-    if (status != GB_OK) {
-        return status;
-    }
-    status = gb_tool_pg_ask(
-        pg, "INSERT INTO gridbridge.migration (version, name, sha256) VALUES ($1, $2, $3)", params,
-        GB_COUNT(params), NULL);
-    return status == GB_OK ? gb_tool_pg_ask(pg, "COMMIT", NULL, 0, NULL) : status;
-}
-
-enum gb_status gb_tool_migrate(struct gb_tool_pg *pg, struct gb_str version,
-                               const struct gb_file *file, struct gb_str sha256)
-{
-    enum gb_status status = gb_tool_pg_ask(
-        pg, "BEGIN; SELECT pg_advisory_xact_lock(hashtext('gridbridge.migration'))", NULL, 0, NULL);
-
-    return status == GB_OK ? apply(pg, version, file, sha256) : status;
 }

@@ -56,16 +56,11 @@ enum gb_status gb_tool_policy_read(struct gb_tool_pg *pg, struct gb_str hash,
 enum gb_status gb_tool_policy_store(struct gb_tool_pg *pg, struct gb_str hash,
                                     const struct gb_files *files) GB_MUST_CHECK;
 
-/* gb_stream of each topic in the arena; absent where none was minted. */
-enum gb_status gb_tool_streams(struct gb_tool_pg *pg, struct gb_arena *arena,
-                               struct gb_str *streams) GB_MUST_CHECK;
-
-/* Applied migrations (version, sha256) by version; no rows where the schema is not there yet. */
-enum gb_status gb_tool_migrations(struct gb_tool_pg *pg, struct gb_tool_rows **rows) GB_MUST_CHECK;
-/* Applies one file in a transaction of its own and writes it down; two at once wait for each
- * other. */
-enum gb_status gb_tool_migrate(struct gb_tool_pg *pg, struct gb_str version,
-                               const struct gb_file *file, struct gb_str sha256) GB_MUST_CHECK;
+/* The gb_stream of each output topic, in the arena. NOT_FOUND: topics were not created. prefix
+ * NULL: of the one bridge whose database this is; absent where topics were not created. */
+enum gb_status gb_tool_streams(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
+                               struct gb_str streams[GB_TOPIC_COUNT],
+                               struct gb_err *err) GB_MUST_CHECK;
 
 /* Outbox lines (lane, line) that name a matter, in the order in which they were made. */
 enum gb_status gb_tool_matter_lines(struct gb_tool_pg *pg, struct gb_str id,

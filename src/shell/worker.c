@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "shell/limits.h"
 
 static struct gb_task *next_job(struct gb_worker *worker)
@@ -33,6 +34,7 @@ static void *run_worker(void *context)
         if (job != NULL) {
             job->run(job);
         } else if (atomic_load(&worker->is_stopping)) {
+            gb_hash_end();
             return NULL;
         } else if (worker->on_idle != NULL) {
             worker->on_idle(worker->context);

@@ -1,6 +1,7 @@
 /* Roles of one process: started and stopped as a whole. */
 #include "shell/world.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -8,12 +9,43 @@
 #include "shell/world_intake.h"
 #include "shell/world_lanes.h"
 
+/* The first cause of an end. */
+struct gb_broken {
+    pthread_mutex_t mutex; /* guards both below */
+    bool is_set;
+    struct gb_err err;
+};
+
 struct gb_world {
     struct gb_world_config config;
     struct gb_kafka kafka;
     struct gb_intake_role *intake; /* NULL: not our role */
     struct gb_lanes *lanes;        /* NULL: not our role */
+    struct gb_broken broken;
 };
+
+void gb_broken_set(struct gb_broken *broken, struct gb_str text)
+{
+    pthread_mutex_lock(&broken->mutex);
+    if (!broken->is_set) {
+        broken->is_set = true;
+        (void)gb_fail(&broken->err, GB_CONFLICT, "kafka: %.*s", GB_STR_ARG(text));
+    }
+    pthread_mutex_unlock(&broken->mutex);
+}
+
+bool gb_world_is_broken(struct gb_world *world, struct gb_err *err)
+{
+    bool is_set;
+
+    pthread_mutex_lock(&world->broken.mutex);
+    is_set = world->broken.is_set;
+    if (is_set) {
+        *err = world->broken.err;
+    }
+    pthread_mutex_unlock(&world->broken.mutex);
+    return is_set;
+}
 
 struct gb_world *gb_world_start(const struct gb_world_config *config, const struct gb_door *door,
                                 struct gb_err *err)
@@ -24,8 +56,13 @@ struct gb_world *gb_world_start(const struct gb_world_config *config, const stru
     GB_CHECK(world != NULL && config->lanes_count > 0 && config->lanes_count <= GB_LANES_MAX);
     GB_CHECK(!config->has_intake || door != NULL);
     world->config = *config;
+    world->config.broken = &world->broken;
+    pthread_mutex_init(&world->broken.mutex, NULL);
+    if (config->instance == NULL) {
+        world->config.instance = config->owner;
+    }
     world->kafka = (struct gb_kafka){.bootstrap = config->bootstrap,
-                                     .client_id = config->owner,
+                                     .client_id = world->config.instance,
                                      .properties = config->properties,
                                      .properties_count = config->properties_count};
     if (config->has_lanes) {
@@ -54,6 +91,7 @@ bool gb_world_stop(struct gb_world *world)
         is_stopped = gb_lanes_stop(world->lanes) && is_stopped;
     }
     if (is_stopped) {
+        pthread_mutex_destroy(&world->broken.mutex);
         free(world);
     }
     return is_stopped;

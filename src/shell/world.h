@@ -13,11 +13,14 @@ struct gb_world_config {
     const char *bridge_id;    /* groups are <id>.intake and <id>.reconcile */
     const char *cluster;      /* Kafka cluster id in coordinates */
     const char *topic_prefix; /* "gb." */
-    const char *owner;        /* names this process in lane rows and groups; unique, stable */
+    const char *owner;        /* names this process in lane rows; unique */
+    const char *instance;     /* names it in groups; a restart has it again; NULL: the owner */
     uint32_t lanes_count;
     bool has_intake, has_lanes;     /* roles */
     enum gb_publish_mode mode;
     uint32_t batch_records_max;     /* 0: default */
+    size_t batch_bytes_max;         /* 0: default */
+    enum gb_hash_alg alg;           /* of the ledger of lanes that are created */
     const struct gb_kafka_property *properties;
     size_t properties_count;
     const struct gb_source_topic *sources; /* with the policy topic */
@@ -29,9 +32,14 @@ struct gb_world_config {
     /* A line for the log, from any thread; lane -1: none. */
     void (*say)(void *context, bool is_warning, int64_t lane, struct gb_str text);
     void *say_context;
+    struct gb_broken *broken; /* set by gb_world_start */
 };
 
 struct gb_world;
+
+/* For the roles: marks the world as broken, with words. From any thread. */
+struct gb_broken;
+void gb_broken_set(struct gb_broken *broken, struct gb_str text);
 
 /* Starts the roles; door may be NULL without intake. NULL with err: a setting that Kafka refuses.
  * That a server is away is no error: the world waits for it. */
@@ -44,6 +52,10 @@ bool gb_world_stop(struct gb_world *world);
 
 /* The lane as of its last step; false if it was never assigned here. From any thread. */
 bool gb_world_look(struct gb_world *world, uint32_t lane, struct gb_lane_view *view);
+
+/* True once something ended for good without which the world is of no use: the process must end,
+ * and its supervisor starts another. From any thread. */
+bool gb_world_is_broken(struct gb_world *world, struct gb_err *err);
 
 /* An operator has cleared the lane's halt in the database: the lane claims again. */
 void gb_world_resume(struct gb_world *world, uint32_t lane);

@@ -33,6 +33,12 @@ static void on_event(void *context, struct gb_intake_event *event)
     event->wall = gb_wall_ms();
     role->effects.count = 0;
     gb_intake_step(role->intake, event, &role->effects);
+    if (event->kind == GB_IE_ASSIGNED) {
+        char text[64];
+
+        (void)snprintf(text, sizeof(text), "intake reads %u streams", event->assigned.count);
+        role->config->say(role->config->say_context, false, -1, gb_str_of(text));
+    }
     for (uint32_t i = 0; i < role->effects.count; i++) {
         gb_source_do(role->source, &role->effects.items[i]);
     }
@@ -53,12 +59,19 @@ static void say(void *context, struct gb_str text)
     role->config->say(role->config->say_context, true, -1, text);
 }
 
+static void on_fatal(void *context, struct gb_str text)
+{
+    struct gb_intake_role *role = context;
+
+    gb_broken_set(role->config->broken, text);
+}
+
 static void open_source(void *context)
 {
     struct gb_intake_role *role = context;
     struct gb_source_config config = {.kafka = role->kafka,
                                       .group_id = role->group,
-                                      .instance_id = role->config->owner,
+                                      .instance_id = role->config->instance,
                                       .topics = role->config->sources,
                                       .topics_count = role->config->sources_count,
                                       .intake_topic = role->topic,
@@ -69,6 +82,7 @@ static void open_source(void *context)
                                       .on_event = on_event,
                                       .wants = wants,
                                       .say = say,
+                                      .on_fatal = on_fatal,
                                       .context = role};
 
     role->source = gb_source_new(&config, role->err);

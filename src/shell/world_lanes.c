@@ -218,7 +218,8 @@ static struct slot *open_slot(struct gb_lanes *lanes, uint32_t number)
     struct slot *slot = calloc(1, sizeof(*slot));
     struct gb_lane_config config = {.lane = number,
                                     .mode = lanes->config->mode,
-                                    .batch_records_max = lanes->config->batch_records_max};
+                                    .batch_records_max = lanes->config->batch_records_max,
+                                    .batch_bytes_max = lanes->config->batch_bytes_max};
 
     GB_CHECK(slot != NULL);
     memcpy(config.streams, lanes->config->streams, sizeof(config.streams));
@@ -227,6 +228,7 @@ static struct slot *open_slot(struct gb_lanes *lanes, uint32_t number)
     slot->lane = gb_lane_new(&config);
     gb_pg_ops_init(&slot->ops, &lanes->loop->uv, lanes->config->dsn, number);
     slot->ops.owner = lanes->config->owner;
+    slot->ops.alg = lanes->config->alg;
     slot->ops.on_event = on_pg_event;
     slot->ops.context = slot;
     slot->sender = open_sender(slot);
@@ -258,6 +260,13 @@ static void on_revoked(void *context, int32_t partition)
     }
 }
 
+static void on_fatal(void *context, struct gb_str text)
+{
+    struct gb_lanes *lanes = context;
+
+    gb_broken_set(lanes->config->broken, text);
+}
+
 static void open_lanes(void *context)
 {
     struct gb_lanes *lanes = context;
@@ -271,11 +280,12 @@ static void open_lanes(void *context)
                                       .context = lanes};
     struct gb_member_config member = {.kafka = lanes->kafka,
                                       .group_id = lanes->group,
-                                      .instance_id = lanes->config->owner,
+                                      .instance_id = lanes->config->instance,
                                       .topic = lanes->intake,
                                       .loop = lanes->loop,
                                       .on_assigned = on_assigned,
                                       .on_revoked = on_revoked,
+                                      .on_fatal = on_fatal,
                                       .context = lanes};
 
     (void)uv_timer_init(&lanes->loop->uv, &lanes->quiet);

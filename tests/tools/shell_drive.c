@@ -11,6 +11,7 @@
 #include "shell/kafka_read.h"
 #include "shell/kafka_send.h"
 #include "shell/pg_ops.h"
+#include "shell/tool_migrate.h"
 
 static const char *const topics[GB_TOPIC_COUNT] = {"drive.matter", "drive.overlap", "drive.change",
                                                    "drive.deadletter", "drive.books"};
@@ -85,6 +86,12 @@ static void on_member(void *context, int32_t partition)
     }
 }
 
+static void on_lost(void *context, struct gb_str text)
+{
+    (void)context;
+    printf("    fatal: %.*s\n", GB_STR_ARG(text));
+}
+
 static void run_effect(void *context)
 {
     (void)context;
@@ -139,7 +146,8 @@ static void join(void *context)
                                       .topic = topics[GB_TOPIC_CHANGE],
                                       .loop = loop,
                                       .on_assigned = on_member,
-                                      .on_revoked = on_member};
+                                      .on_revoked = on_member,
+                                      .on_fatal = on_lost};
 
     (void)context;
     count = 0;
@@ -255,7 +263,7 @@ static enum gb_status prepare(const char *dsn, const char *schemas, struct gb_er
         result = gb_tool_pg_open(dsn, &pg, err);
     }
     if (result == GB_OK) {
-        result = gb_admin_migrate(pg, &files, err);
+        result = gb_tool_migrate_all(pg, &files, err);
     }
     if (result == GB_OK) {
         result = gb_admin_topics_create(&kafka, pg, &wanted, err);

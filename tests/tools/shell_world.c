@@ -8,6 +8,7 @@
 #include "shell/admin.h"
 #include "shell/kafka_produce.h"
 #include "shell/loop.h"
+#include "shell/tool_store.h"
 #include "shell/world.h"
 
 #define LANES 2
@@ -111,7 +112,7 @@ int main(int argc, char **argv)
 
     if (gb_tool_pg_open(argv[1], &pg, &err) != GB_OK ||
         gb_admin_topics_create(&kafka, pg, &topics, &err) != GB_OK ||
-        gb_admin_streams(pg, prefix, &arena, config.streams, &err) != GB_OK) {
+        gb_tool_streams(pg, prefix, &arena, config.streams, &err) != GB_OK) {
         printf("prepare: %s\n", err.text);
         return 1;
     }

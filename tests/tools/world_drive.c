@@ -13,7 +13,9 @@
 #include "codec/policy_load.h"
 #include "shell/admin.h"
 #include "shell/files.h"
+#include "shell/tool_migrate.h"
 #include "shell/tool_produce.h"
+#include "shell/tool_store.h"
 #include "shell/tool_store.h"
 #include "shell/world.h"
 
@@ -75,9 +77,9 @@ static void set_up(struct drive *d)
         complain(&mistakes);
     }
     must(gb_tool_pg_open(d->dsn, &pg, &err), &err, "postgres");
-    must(gb_admin_migrate(pg, folder(d, "schemas/sql"), &err), &err, "migrate");
+    must(gb_tool_migrate_all(pg, folder(d, "schemas/sql"), &err), &err, "migrate");
     must(gb_admin_topics_create(&kafka, pg, &topics, &err), &err, "topics");
-    must(gb_admin_streams(pg, d->prefix, &d->arena, d->streams, &err), &err, "streams");
+    must(gb_tool_streams(pg, d->prefix, &d->arena, d->streams, &err), &err, "streams");
     must(gb_tool_policy_store(pg, hash, bundle), &err, "policy");
     gb_tool_pg_close(pg);
     activate.value = gb_arena_printf(&d->arena, "{\"bundle\":\"%.*s\"}", GB_STR_ARG(hash));

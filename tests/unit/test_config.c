@@ -50,7 +50,6 @@ static void test_small(void **state)
     assert_int_equal(config.lanes_count, 4);
     assert_int_equal(config.roles, 3);
     assert_int_equal(config.sources_count, 1);
-    assert_false(config.sources[0].is_live);
     assert_true(gb_str_eq(config.hash, GB_STR("sha256")));
 }
 
@@ -61,7 +60,7 @@ static void test_variables_and_include(void **state)
     (void)state;
     assert_true(read_two("version: 1\nkafka: {bootstrap: '${HOST}:9092'}\n"
                          "postgres: {dsn: 'password=${PW:-hunter2}'}\n",
-                         "lanes: {count: 2}\nroles: [http]\n"));
+                         "lanes: {count: 2}\nroles: [intake]\n"));
     assert_true(gb_str_eq(config.bootstrap, GB_STR("kafka1:9092")));
     assert_true(gb_str_eq(config.dsn, GB_STR("password=hunter2")));
     assert_int_equal(config.lanes_count, 2);
@@ -93,6 +92,14 @@ static void test_mistakes(void **state)
         {"version: 1\npublish: {mode: transactionl}\n", NULL, "did you mean \"transactional\"?"},
         {"version: 1\nsources: {a: {topic: t}}\n", NULL, "g.yaml:2:14: key \"adapter\" is missing"},
         {"version: 1\nlimits: {batch_bytes: 1}\n", NULL, "g.yaml:2:23: must be a size"},
+        {"version: 1\nsources: {a: {topic: t, adapter: d, mode: live}}\n", NULL,
+         "g.yaml:2:43: this version writes nothing back"},
+        {"version: 1\nroles: [http]\n", NULL, "g.yaml:2:9: this version has no HTTP"},
+        {"version: 1\nkafka: {cluster: a/b}\n", NULL, "g.yaml:2:18: write letters, digits"},
+        {"version: 1\nprivacy: {salt: x, salt_file: y}\n", NULL,
+         "g.yaml:2:31: give salt or salt_file, not both"},
+        {"version: 1\nkafka: {properties: {a.b_file: x, a.b: y}}\n", NULL,
+         "g.yaml:2:35: give a.b or a.b_file, not both"},
         {"version: 1\nlanes: {count: 1}\n", "lanes: {count: 2}\n",
          "more.yaml:1:16: lanes.count is already"},
     };

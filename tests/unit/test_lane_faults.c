@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/check.h"
 #include "fake_world.h"
 
 #define RECORDS 120U
@@ -150,12 +151,46 @@ static void test_fence(void **state)
     assert_true(zombie_ledger(true) > 0);
 }
 
+/* Reading fails while the lane runs: what the client overcomes changes nothing; lost records and
+ * damaged bytes make the lane claim again, after which the check at the start looks. */
+static void test_reading_fails(void **state)
+{
+    static const struct {
+        enum gb_status status;
+        enum gb_lane_state after;
+    } cases[] = {{GB_AWAY, GB_LANE_RUNNING},
+                 {GB_NOT_FOUND, GB_LANE_IDLE},
+                 {GB_BAD_RECORD, GB_LANE_IDLE},
+                 {GB_BUG, GB_LANE_IDLE}};
+
+    (void)state;
+    for (size_t i = 0; i < GB_COUNT(cases); i++) {
+        struct fake_world w;
+        struct gb_lane_view view;
+        struct gb_event event = {.kind = GB_EV_CONSUMING, .status = cases[i].status};
+
+        fake_init(&w, 6 + i);
+        produce_all(&w);
+        assert_true(fake_run(&w, 200000));
+        event.ticket = w.consume_ticket;
+        event.now = w.now;
+        w.effects.count = 0;
+        gb_lane_step(w.lane, &event, &w.effects);
+        gb_lane_look(w.lane, &view);
+        assert_int_equal(view.state, cases[i].after);
+        assert_int_equal(w.effects.count > 0, cases[i].after == GB_LANE_IDLE);
+        fake_crash(&w);
+        assert_true(fake_run(&w, 200000));
+        fake_close(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batch_sizes),      cmocka_unit_test(test_faults),
         cmocka_unit_test(test_differing_output), cmocka_unit_test(test_start_check),
-        cmocka_unit_test(test_fence),
+        cmocka_unit_test(test_fence),            cmocka_unit_test(test_reading_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -289,6 +289,26 @@ static void test_retention_overrun(void **state)
     end(&w);
 }
 
+/* Reading fails: nothing where the client goes on by itself, else all streams are looked up. */
+static void test_reading_fails(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    assign(&w, -1, NULL, 0);
+    step(&w, (struct gb_intake_event){.kind = GB_IE_FAILED, .status = GB_AWAY});
+    assert_int_equal(w.effects.count, 0);
+    step(&w, (struct gb_intake_event){.kind = GB_IE_FAILED,
+                                      .status = GB_NOT_FOUND,
+                                      .failed = {GB_STR("t"), 3, GB_STR("gone")}});
+    assert_non_null(find(&w, GB_IX_PURGE));
+    assert_non_null(find(&w, GB_IX_RESTART));
+    assert_true(gb_str_eq(find(&w, GB_IX_SAY)->text,
+                          GB_STR("reading t/3 failed: gone: a new session")));
+    end(&w);
+}
+
 /* What is no activation is a dead record to every lane, never silence. */
 static void test_bad_policy_record(void **state)
 {
@@ -315,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_policy_tick_commit), cmocka_unit_test(test_delivery_failure),
         cmocka_unit_test(test_clock_skew),         cmocka_unit_test(test_recreated_topic),
         cmocka_unit_test(test_retention_overrun),  cmocka_unit_test(test_bad_policy_record),
+        cmocka_unit_test(test_reading_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
