@@ -88,7 +88,7 @@ bool gb_kafka_property_is_good(const struct gb_kafka_property *property, char *w
 
     for (size_t i = 0; i < GB_COUNT(owned); i++) {
         if (strcmp(owned[i], property->name) == 0) {
-            (void)snprintf(why, why_size, "%s is set by gridbridge itself: leave it out", owned[i]);
+            (void)snprintf(why, why_size, "is set by gridbridge itself: leave it out");
             return false;
         }
     }

@@ -169,3 +169,52 @@ def test_replay_names_a_changed_byte(run, new_postgres):
     assert done.returncode == 1
     assert done.stdout.splitlines()[0] == "different"
     assert "lane 3, line 0, leaf: stored" in done.stdout
+
+
+def test_config_client_properties_have_a_place(run, tmp_path):
+    main = tmp_path / "main.yaml"
+    main.write_text("version: 1\nkafka:\n  properties:\n    sasl.mechanism: PLAIN\n"
+                    "    linger.ms: soon\n    sasl.pasword: x\n    enable.idempotence: 'false'\n"
+                    "    ssl.key.password_file: key\n    ssl.key.passwrd_file: key\n")
+    done = run("check", "config", str(main))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 78 and len(lines) == 4, done.stdout + done.stderr
+    assert "main.yaml:5:5: linger.ms: Invalid value" in lines[0]
+    assert "main.yaml:6:5: sasl.pasword: No such configuration property" in lines[1]
+    assert "main.yaml:7:5: enable.idempotence: is set by gridbridge" in lines[2]
+    assert "main.yaml:9:5: ssl.key.passwrd: No such configuration property" in lines[3]
+
+
+def test_secrets_come_from_files_and_credentials(run, tmp_path, postgres):
+    secret = tmp_path / "postgres.dsn"
+    secret.write_text(postgres.dsn + "\n")
+    secret.chmod(0o400)
+    main = tmp_path / "main.yaml"
+    main.write_text("version: 1\n")
+    ask = ("db", "status", "-c", str(main))
+    environment = dict(os.environ, PGHOST="127.0.0.1", PGPORT="1")
+    assert run(*ask, env=environment).returncode == 69
+    environment["CREDENTIALS_DIRECTORY"] = str(tmp_path)
+    assert run(*ask, env=environment).returncode in (0, 1)
+    main.write_text("version: 1\npostgres: {dsn_file: postgres.dsn}\n")
+    assert run(*ask).returncode in (0, 1)
+    secret.chmod(0o444)
+    done = run(*ask)
+    assert done.returncode == 78 and "mode 0400 or 0600, not 0444" in done.stderr
+    main.write_text("version: 1\nkafka: {properties: {sasl.password_file: nowhere}}\n")
+    done = run("topics", "list", "-c", str(main))
+    assert done.returncode != 0 and "kafka.properties.sasl.password: " in done.stderr
+
+
+def test_policy_activate_is_silent_but_for_its_answer(run, new_kafka, new_postgres, tmp_path):
+    """Straight after a broker's start, where the client library complains and tries again."""
+    postgres = new_postgres("postgres-silent")
+    kafka = new_kafka("kafka-silent")
+    where = ("--postgres", postgres.dsn)
+    assert run("db", "migrate", *where).returncode == 0
+    done = run("topics", "create", "--bootstrap", kafka.bootstrap, "--lanes", "1", *where)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run("policy", "activate", BUNDLE, "--execute", "--bootstrap", kafka.bootstrap, *where)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run("topics", "list", "--bootstrap", "127.0.0.1:1")
+    assert done.returncode == 69 and len(done.stderr.splitlines()) == 1
