@@ -34,8 +34,9 @@ static int delete_records(rd_kafka_t *rk, char **words)
         const rd_kafka_topic_partition_list_t *done =
             rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event));
 
-        code = done->elems[0].err != 0 ? fail("delete-records", rd_kafka_err2str(done->elems[0].err))
-                                       : 0;
+        if (done->elems[0].err != 0) {
+            code = fail("delete-records", rd_kafka_err2str(done->elems[0].err));
+        }
     }
     rd_kafka_event_destroy(event);
     rd_kafka_DeleteRecords_destroy(ask);
