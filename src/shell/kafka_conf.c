@@ -119,7 +119,7 @@ static void set_use(rd_kafka_conf_t *conf, enum gb_kafka_use use)
         break;
     case GB_KAFKA_TRANSACTIONAL:
         gb_kafka_set(conf, "transaction.timeout.ms", "15000");
-        gb_kafka_set(conf, "linger.ms", "0");
+        gb_kafka_set(conf, "linger.ms", "100");
         gb_kafka_set(conf, "statistics.interval.ms", "1000");
         break;
     }
