@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/check.h"
 
 #define BLOCK_SIZE_MIN ((size_t)64 * 1024)
@@ -100,7 +101,8 @@ static struct gb_arena_block *add_block(struct gb_arena *arena, size_t len)
     return block;
 }
 
-void *gb_arena_take(struct gb_arena *arena, size_t len)
+/* Memory as it is: for those who write all of it. */
+static void *take_raw(struct gb_arena *arena, size_t len)
 {
     size_t rounded = round_up(len);
     struct gb_arena_block *block = arena->blocks;
@@ -113,7 +115,12 @@ void *gb_arena_take(struct gb_arena *arena, size_t len)
     taken = block->bytes + block->used;
     block->used += rounded;
     arena->used += rounded;
-    return memset(taken, 0, rounded);
+    return taken;
+}
+
+void *gb_arena_take(struct gb_arena *arena, size_t len)
+{
+    return memset(take_raw(arena, len), 0, round_up(len));
 }
 
 struct gb_str gb_arena_str(struct gb_arena *arena, struct gb_str s)
@@ -123,15 +130,44 @@ struct gb_str gb_arena_str(struct gb_arena *arena, struct gb_str s)
     if (!gb_str_is(s)) {
         return s;
     }
-    copy = gb_arena_take(arena, s.len + 1);
+    copy = take_raw(arena, s.len + 1);
     if (s.len > 0) {
         memcpy(copy, s.ptr, s.len);
     }
+    copy[s.len] = '\0';
     return (struct gb_str){copy, s.len};
+}
+
+struct gb_str gb_arena_join(struct gb_arena *arena, const struct gb_str *parts, size_t count)
+{
+    size_t len = 0;
+    char *text;
+    char *at;
+
+    for (size_t i = 0; i < count; i++) {
+        len += parts[i].len;
+    }
+    text = at = take_raw(arena, len + 1);
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0) {
+            memcpy(at, parts[i].ptr, parts[i].len);
+            at += parts[i].len;
+        }
+    }
+    *at = '\0';
+    return (struct gb_str){text, len};
+}
+
+struct gb_str gb_arena_int(struct gb_arena *arena, int64_t number)
+{
+    char digits[GB_DIGITS_MAX];
+
+    return gb_arena_str(arena, gb_int_text(digits, number));
 }
 
 struct gb_str gb_arena_printf(struct gb_arena *arena, const char *format, ...)
 {
+    char short_text[256]; /* most are short: then one run of vsnprintf is enough */
     va_list args;
     va_list again;
     char *text;
@@ -139,11 +175,15 @@ struct gb_str gb_arena_printf(struct gb_arena *arena, const char *format, ...)
 
     va_start(args, format);
     va_copy(again, args);
-    len = vsnprintf(NULL, 0, format, args);
+    len = vsnprintf(short_text, sizeof(short_text), format, args);
     va_end(args);
     GB_CHECK(len >= 0);
-    text = gb_arena_take(arena, (size_t)len + 1);
-    (void)vsnprintf(text, (size_t)len + 1, format, again);
+    text = take_raw(arena, (size_t)len + 1);
+    if ((size_t)len < sizeof(short_text)) {
+        memcpy(text, short_text, (size_t)len + 1);
+    } else {
+        (void)vsnprintf(text, (size_t)len + 1, format, again);
+    }
     va_end(again);
     return (struct gb_str){text, (size_t)len};
 }

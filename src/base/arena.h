@@ -3,6 +3,7 @@
 #define BASE_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gridbridge/str.h"
 
@@ -32,6 +33,18 @@ void *gb_arena_take(struct gb_arena *arena, size_t len);
 
 /* A copy of s in the arena (absent stays absent), with a NUL behind it that len does not count. */
 struct gb_str gb_arena_str(struct gb_arena *arena, struct gb_str s);
+
+/* The parts one behind the other, absent ones as empty, with a NUL behind them. Where a step makes
+ * many short texts this is what it uses: printf reads its format anew each time. */
+struct gb_str gb_arena_join(struct gb_arena *arena, const struct gb_str *parts, size_t count);
+
+/* gb_arena_join of the strings that follow. */
+#define GB_JOIN(arena, ...)                                                                        \
+    gb_arena_join((arena), (const struct gb_str[]){__VA_ARGS__},                                   \
+                  sizeof((const struct gb_str[]){__VA_ARGS__}) / sizeof(struct gb_str))
+
+/* Decimal text of number. */
+struct gb_str gb_arena_int(struct gb_arena *arena, int64_t number);
 
 /* printf into the arena. */
 __attribute__((format(printf, 2, 3))) struct gb_str gb_arena_printf(struct gb_arena *arena,

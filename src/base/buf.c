@@ -13,15 +13,12 @@ void gb_buf_close(struct gb_buf *buf)
     *buf = (struct gb_buf){0};
 }
 
-void gb_buf_reserve(struct gb_buf *buf, size_t more)
+void gb_buf_grow(struct gb_buf *buf, size_t more)
 {
     size_t size = buf->size == 0 ? 256 : buf->size;
     char *bytes;
 
     GB_CHECK(buf->len + more >= more);
-    if (buf->size - buf->len >= more) {
-        return;
-    }
     while (size - buf->len < more) {
         size *= 2;
     }
@@ -31,31 +28,9 @@ void gb_buf_reserve(struct gb_buf *buf, size_t more)
     buf->size = size;
 }
 
-void gb_buf_add(struct gb_buf *buf, const void *bytes, size_t len)
+struct gb_str gb_int_text(char *digits, int64_t number)
 {
-    if (len == 0) {
-        return;
-    }
-    gb_buf_reserve(buf, len);
-    memcpy(buf->bytes + buf->len, bytes, len);
-    buf->len += len;
-}
-
-void gb_buf_add_str(struct gb_buf *buf, struct gb_str s)
-{
-    gb_buf_add(buf, s.ptr, s.len);
-}
-
-void gb_buf_add_char(struct gb_buf *buf, char c)
-{
-    gb_buf_reserve(buf, 1);
-    buf->bytes[buf->len++] = c;
-}
-
-void gb_buf_add_int(struct gb_buf *buf, int64_t number)
-{
-    char digits[24];
-    size_t at = sizeof(digits);
+    size_t at = GB_DIGITS_MAX;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
     do {
@@ -65,7 +40,14 @@ void gb_buf_add_int(struct gb_buf *buf, int64_t number)
     if (number < 0) {
         digits[--at] = '-';
     }
-    gb_buf_add(buf, digits + at, sizeof(digits) - at);
+    return (struct gb_str){digits + at, GB_DIGITS_MAX - at};
+}
+
+void gb_buf_add_int(struct gb_buf *buf, int64_t number)
+{
+    char digits[GB_DIGITS_MAX];
+
+    gb_buf_add_str(buf, gb_int_text(digits, number));
 }
 
 void gb_buf_printf(struct gb_buf *buf, const char *format, ...)

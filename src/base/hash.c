@@ -2,9 +2,11 @@
 #include "base/hash.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "base/check.h"
+
+#define GATHER_MAX 4096
+#define HMAC_BLOCK 64 /* bytes of a block, of SHA-256 and of SM3 */
 
 struct digest {
     EVP_MD *md[2]; /* fetched once: an implicit fetch for each hash costs more than the hash */
@@ -39,6 +41,27 @@ const char *gb_hash_alg_word(enum gb_hash_alg alg)
     return alg == GB_SHA256 ? "sha256" : "sm3";
 }
 
+/* Short parts are gathered first: a call of libcrypto costs as much as hashing fifty bytes. */
+static void update(const struct gb_str *parts, size_t count)
+{
+    char run[GATHER_MAX];
+    size_t used = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > sizeof(run) - used) {
+            GB_CHECK(EVP_DigestUpdate(digest.context, run, used) == 1);
+            used = 0;
+        }
+        if (parts[i].len > sizeof(run)) {
+            GB_CHECK(EVP_DigestUpdate(digest.context, parts[i].ptr, parts[i].len) == 1);
+        } else if (parts[i].len > 0) {
+            memcpy(run + used, parts[i].ptr, parts[i].len);
+            used += parts[i].len;
+        }
+    }
+    GB_CHECK(EVP_DigestUpdate(digest.context, run, used) == 1);
+}
+
 struct gb_hash gb_hash_parts(enum gb_hash_alg alg, const struct gb_str *parts, size_t count)
 {
     struct gb_hash hash;
@@ -46,8 +69,10 @@ struct gb_hash gb_hash_parts(enum gb_hash_alg alg, const struct gb_str *parts, s
     EVP_MD *md = digest_of(alg);
 
     GB_CHECK(EVP_DigestInit_ex2(digest.context, md, NULL) == 1);
-    for (size_t i = 0; i < count; i++) {
-        GB_CHECK(EVP_DigestUpdate(digest.context, parts[i].ptr, parts[i].len) == 1);
+    if (count == 1) {
+        GB_CHECK(EVP_DigestUpdate(digest.context, parts[0].ptr, parts[0].len) == 1);
+    } else {
+        update(parts, count);
     }
     GB_CHECK(EVP_DigestFinal_ex(digest.context, hash.bytes, &len) == 1 && len == GB_HASH_LEN);
     return hash;
@@ -58,17 +83,30 @@ struct gb_hash gb_hash_of(enum gb_hash_alg alg, struct gb_str bytes)
     return gb_hash_parts(alg, &bytes, 1);
 }
 
+/* By its definition (RFC 2104) over the hash above: libcrypto's HMAC looks its hash up anew for
+ * each call. */
 struct gb_hash gb_hmac(enum gb_hash_alg alg, struct gb_str key, struct gb_str bytes)
 {
+    uint8_t inner[HMAC_BLOCK] = {0};
+    uint8_t outer[HMAC_BLOCK];
     struct gb_hash hash;
-    unsigned len = 0;
-    const unsigned char *input = (const unsigned char *)(bytes.len > 0 ? bytes.ptr : "");
 
     GB_CHECK(key.len > 0);
-    GB_CHECK(HMAC(digest_of(alg), key.ptr, (int)key.len, input, bytes.len, hash.bytes, &len) !=
-             NULL);
-    GB_CHECK(len == GB_HASH_LEN);
-    return hash;
+    if (key.len > HMAC_BLOCK) {
+        hash = gb_hash_of(alg, key);
+        memcpy(inner, hash.bytes, GB_HASH_LEN);
+    } else {
+        memcpy(inner, key.ptr, key.len);
+    }
+    for (size_t i = 0; i < HMAC_BLOCK; i++) {
+        outer[i] = inner[i] ^ 0x5c;
+        inner[i] ^= 0x36;
+    }
+    hash = gb_hash_parts(alg, (struct gb_str[]){{(const char *)inner, HMAC_BLOCK}, bytes}, 2);
+    return gb_hash_parts(alg,
+                         (struct gb_str[]){{(const char *)outer, HMAC_BLOCK},
+                                           {(const char *)hash.bytes, GB_HASH_LEN}},
+                         2);
 }
 
 uint64_t gb_fnv1a(struct gb_str bytes)

@@ -5,7 +5,9 @@
 
 void gb_jsonw_init(struct gb_jsonw *w, struct gb_buf *out)
 {
-    *w = (struct gb_jsonw){.out = out};
+    w->out = out; /* the levels are set when they are opened */
+    w->depth = 0;
+    w->after_key = false;
 }
 
 static void before_value(struct gb_jsonw *w)
@@ -68,25 +70,50 @@ static void add_escaped(struct gb_buf *out, unsigned char c)
     }
 }
 
+/* How many bytes from here on stand in a string as they are. Eight at a time: a byte below 0x20, or
+ * one that is zero after the exclusive or with a quote or a backslash, borrows into its top bit
+ * (H. S. Warren, Hacker's Delight, 6-1); what that finds too early is looked at byte by byte. */
+static size_t plain_len(const char *bytes, size_t len)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+    size_t at = 0;
+
+    while (at + 8 <= len) {
+        uint64_t word;
+        uint64_t quotes;
+        uint64_t slashes;
+
+        memcpy(&word, bytes + at, sizeof(word));
+        quotes = word ^ (ones * '"');
+        slashes = word ^ (ones * '\\');
+        if (((((word - ones * 0x20) & ~word) | ((quotes - ones) & ~quotes) |
+              ((slashes - ones) & ~slashes)) & tops) != 0) {
+            break;
+        }
+        at += 8;
+    }
+    while (at < len && (unsigned char)bytes[at] >= 0x20 && bytes[at] != '"' &&
+           bytes[at] != '\\') {
+        at++;
+    }
+    return at;
+}
+
 static void add_quoted(struct gb_buf *out, struct gb_str text)
 {
     size_t from = 0;
+    size_t at = plain_len(text.ptr, text.len);
 
     gb_buf_reserve(out, text.len + 2);
     gb_buf_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-
-        if (c >= 0x20 && c != '"' && c != '\\') {
-            continue;
-        }
-        gb_buf_add(out, text.ptr + from, i - from);
-        add_escaped(out, c);
-        from = i + 1;
+    while (at < text.len) {
+        gb_buf_add(out, text.ptr + from, at - from);
+        add_escaped(out, (unsigned char)text.ptr[at]);
+        from = at + 1;
+        at = from + plain_len(text.ptr + from, text.len - from);
     }
-    if (text.len > from) {
-        gb_buf_add(out, text.ptr + from, text.len - from);
-    }
+    gb_buf_add(out, text.ptr + from, text.len - from);
     gb_buf_add_char(out, '"');
 }
 
@@ -134,11 +161,20 @@ static int key_cmp(struct gb_str a, struct gb_str b)
     return gb_str_cmp(a, b);
 }
 
-/* True if the key that stands written in the output comes before key. */
+/* True if the key that stands written in the output comes before key. Where both differ first in
+ * letters, nothing but these counts. */
 static bool key_rises(struct gb_str written, struct gb_str key)
 {
+    size_t len = written.len < key.len ? written.len : key.len;
     size_t at = 0;
 
+    while (at < len && written.ptr[at] == key.ptr[at] && written.ptr[at] != '\\') {
+        at++;
+    }
+    if (at < len && written.ptr[at] >= 'A' && written.ptr[at] != '\\' && key.ptr[at] >= 'A') {
+        return written.ptr[at] < key.ptr[at];
+    }
+    at = 0;
     for (size_t i = 0; i < key.len; i++) {
         int last;
         int next = unit_rank((unsigned char)key.ptr[i]);

@@ -35,7 +35,7 @@ bool gb_convert_text(struct gb_arena *arena, const struct gb_value *value, struc
         *text = value->truth ? GB_STR("true") : GB_STR("false");
         return true;
     case GB_INT:
-        *text = gb_arena_printf(arena, "%lld", (long long)value->number);
+        *text = gb_arena_int(arena, value->number);
         return true;
     case GB_STRING:
         *text = trim(value->text);
@@ -190,8 +190,7 @@ static enum gb_status join(const struct gb_convert *c, const struct gb_field *fi
             return bad(c, field->columns[i], "a scalar", err);
         }
         any = any || gb_str_is(text);
-        joined = gb_arena_printf(c->arena, "%.*s%s%.*s", GB_STR_ARG(joined), i > 0 ? "/" : "",
-                                 GB_STR_ARG(text));
+        joined = GB_JOIN(c->arena, joined, i > 0 ? GB_STR("/") : GB_STR(""), text);
     }
     *value = string_value(any ? joined : GB_STR_NONE);
     return GB_OK;
@@ -200,12 +199,11 @@ static enum gb_status join(const struct gb_convert *c, const struct gb_field *fi
 static struct gb_str holder_of(const struct gb_convert *c, struct gb_str kind, struct gb_str id)
 {
     struct gb_str plain =
-        gb_arena_printf(c->arena, "%.*s\x1F%.*s\x1F%.*s", GB_STR_ARG(c->source),
-                        GB_STR_ARG(kind), GB_STR_ARG(id));
+        GB_JOIN(c->arena, c->source, GB_STR("\x1F"), kind, GB_STR("\x1F"), id);
     struct gb_hash hash = gb_hmac(GB_SHA256, c->join_key, plain);
     struct gb_str text = gb_base32(c->arena, hash.bytes, 16);
 
-    return gb_arena_printf(c->arena, "%.*s.%.*s", GB_STR_ARG(c->join_key_id), GB_STR_ARG(text));
+    return GB_JOIN(c->arena, c->join_key_id, GB_STR("."), text);
 }
 
 #define HASHES_MAX 32
@@ -307,9 +305,8 @@ enum gb_status gb_convert_field(const struct gb_convert *c, const struct gb_fiel
         return GB_OK;
     case GB_FORM_REF:
         *value = string_value(gb_str_is(text)
-                                  ? gb_arena_printf(c->arena, "%.*s/%.*s/%.*s",
-                                                    GB_STR_ARG(field->source),
-                                                    GB_STR_ARG(field->entity), GB_STR_ARG(text))
+                                  ? GB_JOIN(c->arena, field->source, GB_STR("/"), field->entity,
+                                            GB_STR("/"), text)
                                   : text);
         return GB_OK;
     case GB_FORM_HASHES:

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "codec/door_build.h"
 #include "codec/json.h"
@@ -160,7 +161,7 @@ static enum gb_status open_envelope(struct gb_opening *o, struct gb_err *err)
 {
     const struct gb_mapping *mapping = o->reader->mapping;
     struct gb_value message;
-    enum gb_status status = gb_json_parse(o->arena, o->in->value, &message, err);
+    enum gb_status status = gb_json_view(o->arena, o->in->value, &message, err);
 
     if (status != GB_OK) {
         return status;
@@ -199,14 +200,16 @@ static void open_value(struct gb_opening *o)
 
 static void choose_lanes(struct gb_opening *o)
 {
-    struct gb_str stream = gb_arena_printf(o->arena, "%.*s/%d", GB_STR_ARG(o->in->topic),
-                                           (int)o->in->partition);
+    char partition[GB_DIGITS_MAX];
 
     for (size_t i = 0; i < o->rows->count; i++) {
-        struct gb_str town = o->rows->items[i].record.town;
+        struct gb_str where = o->rows->items[i].record.town;
 
-        o->rows->items[i].lane =
-            gb_lane_of_town(town.len > 0 ? town : stream, o->door->lanes_count);
+        if (where.len == 0) {
+            where = GB_JOIN(o->arena, o->in->topic, GB_STR("/"),
+                            gb_int_text(partition, o->in->partition));
+        }
+        o->rows->items[i].lane = gb_lane_of_town(where, o->door->lanes_count);
     }
 }
 

@@ -57,7 +57,8 @@ struct gb_door_row {
 };
 
 struct gb_door_rows {
-    struct gb_door_row *items; /* in the arena, in source order, never empty */
+    struct gb_door_row *items; /* in the arena, in source order, never empty; they borrow from the
+                                  source record and from the door too */
     size_t count;
 };
 

@@ -99,8 +99,7 @@ static enum gb_status read_key(struct gb_opening *o, const struct gb_entity *ent
                            GB_STR_ARG(entity->column_names[column]));
         }
         joined = i == 0 ? text
-                        : gb_arena_printf(o->arena, "%.*s/%.*s", GB_STR_ARG(joined),
-                                          GB_STR_ARG(text));
+                        : GB_JOIN(o->arena, joined, GB_STR("/"), text);
     }
     *key = joined;
     return GB_OK;
@@ -160,10 +159,12 @@ static void read_text(struct gb_opening *o, struct gb_record *rec, struct gb_str
                       struct gb_str text)
 {
     const struct gb_coord *src = &rec->src;
-    struct gb_str where = gb_arena_printf(o->arena, "%.*s/%d/%lld/%d/%.*s",
-                                          GB_STR_ARG(src->topic), (int)src->partition,
-                                          (long long)src->offset, (int)src->index,
-                                          GB_STR_ARG(name));
+    char digits[3][GB_DIGITS_MAX];
+    const struct gb_str slash = GB_STR("/");
+    struct gb_str where =
+        GB_JOIN(o->arena, src->topic, slash, gb_int_text(digits[0], src->partition), slash,
+                gb_int_text(digits[1], src->offset), slash, gb_int_text(digits[2], src->index),
+                slash, name);
     struct gb_hash salt = gb_hmac(GB_SHA256, o->salt_seed, where);
     struct gb_text *out = &rec->texts[rec->texts_count++];
 

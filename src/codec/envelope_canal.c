@@ -2,6 +2,8 @@
  * changed columns only (accumulated over the rows of a message, but right for each row). */
 #include "codec/envelope.h"
 
+#include "base/buf.h"
+
 static struct gb_str why_ignored(const struct gb_value *message, struct gb_str type,
                                  const struct gb_mapping *mapping, struct gb_changes *changes)
 {
@@ -21,7 +23,9 @@ static enum gb_status read_row(struct gb_arena *arena, const struct gb_value *me
     const struct gb_value *data = gb_value_get(message, GB_STR("data"));
     const struct gb_value *old = gb_value_get(message, GB_STR("old"));
     struct gb_change *change = &changes->items[index];
-    struct gb_str path = gb_arena_printf(arena, "$.data[%u]", index);
+    char number[GB_DIGITS_MAX];
+    struct gb_str at = gb_int_text(number, index);
+    struct gb_str path = GB_JOIN(arena, GB_STR("$.data["), at, GB_STR("]"));
 
     if (data->items[index].type != GB_OBJECT) {
         return gb_fail(err, GB_BAD_ENVELOPE, "$.data[%u]: expected an object", index);
@@ -33,7 +37,7 @@ static enum gb_status read_row(struct gb_arena *arena, const struct gb_value *me
         return GB_OK;
     }
     change->after = &data->items[index];
-    change->before_path = gb_arena_printf(arena, "$.old[%u]", index);
+    change->before_path = GB_JOIN(arena, GB_STR("$.old["), at, GB_STR("]"));
     if (old != NULL && old->type == GB_ARRAY && index < old->count &&
         old->items[index].type == GB_OBJECT) {
         change->before = &old->items[index];
@@ -54,7 +58,7 @@ enum gb_status gb_envelope_canal(struct gb_arena *arena, const struct gb_mapping
     if (!gb_str_is(type) || !gb_str_is(database) || !gb_str_is(table)) {
         return gb_fail(err, GB_BAD_ENVELOPE, "$: expected type, database and table as texts");
     }
-    changes->table = gb_arena_printf(arena, "%.*s.%.*s", GB_STR_ARG(database), GB_STR_ARG(table));
+    changes->table = GB_JOIN(arena, database, GB_STR("."), table);
     changes->ignored = why_ignored(message, type, mapping, changes);
     if (gb_str_is(changes->ignored)) {
         return GB_OK;

@@ -173,8 +173,7 @@ enum gb_status gb_envelope_debezium(struct gb_arena *arena, const struct gb_mapp
         schema = gb_value_str(source, GB_STR("db"));
     }
     if (gb_str_is(schema) && gb_str_is(table)) {
-        changes->table =
-            gb_arena_printf(arena, "%.*s.%.*s", GB_STR_ARG(schema), GB_STR_ARG(table));
+        changes->table = GB_JOIN(arena, schema, GB_STR("."), table);
     }
     changes->ignored = why_ignored(event, mapping, changes);
     if (gb_str_is(changes->ignored)) {

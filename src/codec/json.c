@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "codec/json_fast.h"
+
 /* A walk over the tree with its place in the source text. */
 struct walk {
     struct gb_arena *arena;
@@ -49,6 +51,10 @@ static enum gb_status check_utf8(struct gb_str text, struct gb_err *err)
     size_t at = 0;
 
     while (at < text.len) {
+        if (bytes[at] < 0x80) {
+            at++;
+            continue;
+        }
         size_t len = utf8_len(bytes + at, text.len - at);
 
         if (len == 0) {
@@ -255,22 +261,16 @@ static const char *word_of(const json_error_t *error)
     return "expected JSON (RFC 8259)";
 }
 
-enum gb_status gb_json_parse(struct gb_arena *arena, struct gb_str text, struct gb_value *value,
-                             struct gb_err *err)
+/* The long way, by jansson: for all that the short one leaves, and for the words. */
+static enum gb_status parse_slow(struct gb_arena *arena, struct gb_str text,
+                                 struct gb_value *value, struct gb_err *err)
 {
     const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY;
     struct walk walk = {.arena = arena, .text = text, .err = err};
     struct gb_value found;
     json_error_t error;
+    enum gb_status status;
 
-    if (text.len == 0) {
-        return gb_fail(err, GB_BAD_JSON, "line 1, column 1: expected JSON, found nothing");
-    }
-    enum gb_status status = check_utf8(text, err);
-
-    if (status != GB_OK) {
-        return status;
-    }
     if (memchr(text.ptr, 0, text.len) != NULL) {
         /* jansson takes a raw NUL behind a number for the end of the text. */
         return gb_fail(err, GB_BAD_JSON, "byte %zu: expected no NUL",
@@ -288,4 +288,39 @@ enum gb_status gb_json_parse(struct gb_arena *arena, struct gb_str text, struct 
         *value = found;
     }
     return status;
+}
+
+static enum gb_status parse(struct gb_arena *arena, struct gb_str text, bool borrows,
+                            struct gb_value *value, struct gb_err *err)
+{
+    enum gb_status status;
+
+    if (text.len == 0) {
+        return gb_fail(err, GB_BAD_JSON, "line 1, column 1: expected JSON, found nothing");
+    }
+    status = check_utf8(text, err);
+    if (status != GB_OK || gb_json_fast(arena, text, borrows, value)) {
+        return status;
+    }
+    return parse_slow(arena, text, value, err);
+}
+
+enum gb_status gb_json_parse(struct gb_arena *arena, struct gb_str text, struct gb_value *value,
+                             struct gb_err *err)
+{
+    return parse(arena, text, false, value, err);
+}
+
+enum gb_status gb_json_view(struct gb_arena *arena, struct gb_str text, struct gb_value *value,
+                            struct gb_err *err)
+{
+    return parse(arena, text, true, value, err);
+}
+
+enum gb_status gb_json_parse_slow(struct gb_arena *arena, struct gb_str text,
+                                  struct gb_value *value, struct gb_err *err)
+{
+    enum gb_status status = check_utf8(text, err);
+
+    return status == GB_OK ? parse_slow(arena, text, value, err) : status;
 }

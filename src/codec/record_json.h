@@ -15,7 +15,8 @@ void gb_record_write(struct gb_buf *out, const struct gb_record *rec);
 void gb_record_split(struct gb_str value, struct gb_str *line_one, struct gb_str *line_two);
 
 /* Reads line one and, if given, line two; texts without line two are absent (erased). Checks
- * kinds, verdicts, ops, types, and that each text fits its commitment. Error: BAD_RECORD. */
+ * kinds, verdicts, ops, types, and that each text fits its commitment. The record borrows from both
+ * lines and from arena. Error: BAD_RECORD. */
 enum gb_status gb_record_read(struct gb_arena *arena, struct gb_str line_one,
                               struct gb_str line_two, struct gb_record *rec,
                               struct gb_err *err) GB_MUST_CHECK;

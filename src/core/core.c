@@ -88,8 +88,7 @@ void gb_core_wants(const struct gb_core *core, const struct gb_record *rec,
     if (rec->kind != GB_KIND_OBSERVATION || rec->verdict != GB_ACCEPTED) {
         return;
     }
-    key = gb_arena_printf(wants->arena, "%.*s/%.*s/%.*s", GB_STR_ARG(rec->source),
-                          GB_STR_ARG(rec->entity), GB_STR_ARG(rec->key));
+    key = GB_JOIN(wants->arena, rec->source, GB_STR("/"), rec->entity, GB_STR("/"), rec->key);
     if (is_held(core, key)) {
         return;
     }

@@ -19,8 +19,7 @@ struct gb_str gb_fold_value(struct gb_core *core, const struct gb_observation *o
         return gb_state_word(image->state);
     }
     if (gb_str_eq(field, GB_STR("deadline_at"))) {
-        return image->has_deadline ? gb_arena_printf(&core->scratch, "%lld",
-                                                     (long long)image->deadline_at)
+        return image->has_deadline ? gb_arena_int(&core->scratch, image->deadline_at)
                                    : GB_STR_NONE;
     }
     for (uint32_t i = 0; i < image->texts_count; i++) {

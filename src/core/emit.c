@@ -22,9 +22,12 @@ bool gb_topic_is_state(enum gb_topic topic)
 /* UUIDv7 (RFC 9562): 48 bits of lane clock, the rest of a hash of where it was made. */
 struct gb_str gb_core_mint(struct gb_core *core, const char *kind)
 {
-    struct gb_str seed = gb_arena_printf(&core->scratch, "%s\x1f%u\x1f%llu\x1f%u", kind,
-                                         core->lane, (unsigned long long)core->step->index,
-                                         core->minted++);
+    const struct gb_str unit = GB_STR("\x1f");
+    char digits[3][GB_DIGITS_MAX];
+    struct gb_str seed =
+        GB_JOIN(&core->scratch, gb_str_of(kind), unit, gb_int_text(digits[0], core->lane), unit,
+                gb_int_text(digits[1], (int64_t)core->step->index), unit,
+                gb_int_text(digits[2], core->minted++));
     struct gb_hash hash = gb_hash_of(GB_SHA256, seed);
     uint8_t *b = hash.bytes;
     char hex[32];
@@ -36,8 +39,8 @@ struct gb_str gb_core_mint(struct gb_core *core, const char *kind)
     b[6] = (uint8_t)(0x70 | (b[6] & 0x0f));
     b[8] = (uint8_t)(0x80 | (b[8] & 0x3f));
     gb_hex(hex, b, 16);
-    return gb_arena_printf(&core->scratch, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
-                           hex + 16, hex + 20);
+    return GB_JOIN(&core->scratch, {hex, 8}, GB_STR("-"), {hex + 8, 4}, GB_STR("-"), {hex + 12, 4},
+                   GB_STR("-"), {hex + 16, 4}, GB_STR("-"), {hex + 20, 12});
 }
 
 struct gb_output *gb_emit(struct gb_core *core, enum gb_topic topic, struct gb_str key,
@@ -63,7 +66,7 @@ struct gb_output *gb_emit(struct gb_core *core, enum gb_topic topic, struct gb_s
                               .ordinal = step->outputs_count,
                               .change = -1};
     out->subject = out->key;
-    out->type = gb_arena_printf(step->arena, "gb.%.*s.v1", GB_STR_ARG(gb_topic_word(topic)));
+    out->type = GB_JOIN(step->arena, GB_STR("gb."), gb_topic_word(topic), GB_STR(".v1"));
     step->outputs_count++;
     return out;
 }

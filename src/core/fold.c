@@ -38,7 +38,7 @@ static struct gb_str quoted(struct gb_core *core, struct gb_str text)
 
 static struct gb_str number(struct gb_core *core, int64_t value)
 {
-    return gb_arena_printf(&core->scratch, "%lld", (long long)value);
+    return gb_arena_int(&core->scratch, value);
 }
 
 /* The winner's value; what others say is added to losers. */
@@ -92,6 +92,10 @@ struct gb_str gb_fold_losers(struct gb_core *core, const struct gb_reports *repo
     struct gb_jsonw w;
     bool is_any = false;
 
+    if (matter->count < 2) { /* nobody to lose against */
+        gb_core_set(core, &matter->losers, GB_STR_NONE);
+        return;
+    }
     begin(core, &w);
     gb_jsonw_object(&w);
     for (size_t f = 0; f < GB_LOSERS_COUNT; f++) {
@@ -371,7 +375,7 @@ static void publish(struct gb_core *core, struct gb_matter *matter, const struct
     gb_jsonw_key(&w, GB_STR("before"));
     write_side(&w, &matter->fields, after);
     gb_jsonw_key_str(&w, GB_STR("change"),
-                     gb_arena_printf(&core->scratch, "matter.%.*s", GB_STR_ARG(word)));
+                     GB_JOIN(&core->scratch, GB_STR("matter."), word));
     gb_jsonw_key_int(&w, GB_STR("clock"), core->clock);
     gb_jsonw_key_str(&w, GB_STR("matter"), matter->head.key);
     gb_jsonw_key_str(&w, GB_STR("policy"), core->policy->hash);
@@ -379,8 +383,7 @@ static void publish(struct gb_core *core, struct gb_matter *matter, const struct
     gb_jsonw_raw(&w, why);
     gb_jsonw_end(&w);
     change = gb_emit(core, GB_TOPIC_CHANGE, matter->head.key, gb_core_text(core));
-    change->type = gb_arena_printf(core->step->arena, "gb.change.matter.%.*s.v1",
-                                   GB_STR_ARG(word));
+    change->type = GB_JOIN(core->step->arena, GB_STR("gb.change.matter."), word, GB_STR(".v1"));
     int32_t ordinal = (int32_t)change->ordinal;
     state = gb_emit(core, GB_TOPIC_MATTER, matter->head.key,
                     to != NULL ? write_matter(core, to) : GB_STR_NONE);

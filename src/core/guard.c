@@ -4,8 +4,10 @@
 
 struct gb_str gb_stream_key(struct gb_core *core, const struct gb_record *rec)
 {
-    return gb_arena_printf(&core->scratch, "%.*s/%.*s/%d", GB_STR_ARG(rec->src.cluster),
-                           GB_STR_ARG(rec->src.topic), rec->src.partition);
+    char partition[GB_DIGITS_MAX];
+
+    return GB_JOIN(&core->scratch, rec->src.cluster, GB_STR("/"), rec->src.topic, GB_STR("/"),
+                   gb_int_text(partition, rec->src.partition));
 }
 
 struct gb_stream *gb_stream_get(struct gb_core *core, struct gb_str key)

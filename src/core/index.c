@@ -32,14 +32,13 @@ static void add_entry(struct gb_core *core, struct gb_observation *o, struct gb_
 
 static struct gb_str xref_key(struct gb_core *core, struct gb_str xref)
 {
-    return gb_arena_printf(&core->scratch, "x%.*s", GB_STR_ARG(xref));
+    return GB_JOIN(&core->scratch, GB_STR("x"), xref);
 }
 
 static struct gb_str attachment_key(struct gb_core *core, const struct gb_observation *o,
                                     struct gb_str hash)
 {
-    return gb_arena_printf(&core->scratch, "a%.*s/%.*s", GB_STR_ARG(o->image.village),
-                           GB_STR_ARG(hash));
+    return GB_JOIN(&core->scratch, GB_STR("a"), o->image.village, GB_STR("/"), hash);
 }
 
 static struct gb_str holder_key(struct gb_core *core, const struct gb_observation *o)
@@ -49,9 +48,8 @@ static struct gb_str holder_key(struct gb_core *core, const struct gb_observatio
     if (!gb_str_is(image->holder) || !gb_str_is(image->grid)) {
         return GB_STR_NONE;
     }
-    return gb_arena_printf(&core->scratch, "h%.*s/%.*s/%.*s/%.*s", GB_STR_ARG(image->village),
-                           GB_STR_ARG(image->grid), GB_STR_ARG(image->category),
-                           GB_STR_ARG(image->holder));
+    return GB_JOIN(&core->scratch, GB_STR("h"), image->village, GB_STR("/"), image->grid,
+                   GB_STR("/"), image->category, GB_STR("/"), image->holder);
 }
 
 void gb_index_add(struct gb_core *core, struct gb_observation *o)

@@ -78,17 +78,26 @@ struct gb_str gb_core_text(struct gb_core *core)
     return gb_arena_str(&core->scratch, gb_buf_str(&core->buf));
 }
 
-/* digest += sign * hash, modulo 2^256, big-endian. */
+static uint32_t get_u32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+           (uint32_t)bytes[3];
+}
+
+/* digest += sign * hash, modulo 2^256, big-endian: a - b is a + ~b + 1. */
 static void digest_add(struct gb_hash *digest, const struct gb_hash *hash, bool is_minus)
 {
-    int carry = 0;
+    uint64_t carry = is_minus ? 1 : 0;
 
-    for (size_t i = GB_HASH_LEN; i-- > 0;) {
-        int sum = is_minus ? digest->bytes[i] - hash->bytes[i] + carry
-                           : digest->bytes[i] + hash->bytes[i] + carry;
+    for (size_t i = GB_HASH_LEN; i > 0; i -= 4) {
+        uint8_t *at = digest->bytes + i - 4;
+        uint32_t other = get_u32(hash->bytes + i - 4);
+        uint64_t sum = carry + get_u32(at) + (is_minus ? ~other : other);
 
-        digest->bytes[i] = (uint8_t)(sum & 0xff);
-        carry = sum < 0 ? -1 : sum >> 8;
+        for (int b = 0; b < 4; b++) {
+            at[b] = (uint8_t)(sum >> (24 - 8 * b));
+        }
+        carry = sum >> 32;
     }
 }
 

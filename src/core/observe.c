@@ -259,8 +259,7 @@ static void put_report(struct gb_core *core, struct gb_observation *o,
 
 static struct gb_str record_key(struct gb_core *core, const struct gb_record *rec)
 {
-    return gb_arena_printf(&core->scratch, "%.*s/%.*s/%.*s", GB_STR_ARG(rec->source),
-                           GB_STR_ARG(rec->entity), GB_STR_ARG(rec->key));
+    return GB_JOIN(&core->scratch, rec->source, GB_STR("/"), rec->entity, GB_STR("/"), rec->key);
 }
 
 static enum gb_outcome dead(struct gb_core *core, const struct gb_record *rec,

@@ -60,7 +60,7 @@ static void publish(struct gb_core *core, struct gb_overlap *overlap, bool was_o
     }
     gb_jsonw_end(&w);
     gb_jsonw_key_str(&w, GB_STR("change"),
-                     gb_arena_printf(&core->scratch, "overlap.%.*s", GB_STR_ARG(full)));
+                     GB_JOIN(&core->scratch, GB_STR("overlap."), full));
     gb_jsonw_key_int(&w, GB_STR("clock"), core->clock);
     gb_jsonw_key_str(&w, GB_STR("kind"), gb_overlap_word(overlap->kind));
     gb_jsonw_key_str(&w, GB_STR("matter"), overlap->matter->head.key);
@@ -70,8 +70,7 @@ static void publish(struct gb_core *core, struct gb_overlap *overlap, bool was_o
     gb_jsonw_raw(&w, why);
     gb_jsonw_end(&w);
     out = gb_emit(core, GB_TOPIC_CHANGE, overlap->head.key, gb_core_text(core));
-    out->type = gb_arena_printf(core->step->arena, "gb.change.overlap.%.*s.v1",
-                                GB_STR_ARG(full));
+    out->type = GB_JOIN(core->step->arena, GB_STR("gb.change.overlap."), full, GB_STR(".v1"));
     change = (int32_t)out->ordinal;
     out = gb_emit(core, GB_TOPIC_OVERLAP, overlap->head.key, value);
     out->change = change;
@@ -171,9 +170,12 @@ static struct finding find_double_lead(const struct gb_matter *matter,
 static struct finding find_conflict(struct gb_core *core, const struct gb_matter *matter)
 {
     static const char *const fields[] = {"category", "deadline_at", "grid", "level"};
-    struct finding f = {.rule = GB_STR("equal_again")};
+    struct finding f = {.rule = GB_STR("equal_again"), .evidence = GB_STR("{}")};
     struct gb_jsonw w;
 
+    if (matter->count < 2) {
+        return f;
+    }
     begin(core, &w);
     gb_jsonw_object(&w);
     for (size_t i = 0; matter->count == 2 && i < GB_COUNT(fields); i++) {

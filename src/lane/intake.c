@@ -263,16 +263,18 @@ static void on_record(struct gb_intake *intake, const struct gb_intake_event *ev
                       struct gb_intake_effects *fx)
 {
     const struct gb_source_record *rec = event->record;
-    struct gb_str id = gb_arena_printf(&intake->step_arena, "%.*s/%.*s/%" PRId32,
-                                       GB_STR_ARG(intake->config.cluster), GB_STR_ARG(rec->topic),
-                                       rec->partition);
+    char partition[GB_DIGITS_MAX];
+    struct gb_str id =
+        GB_JOIN(&intake->step_arena, intake->config.cluster, GB_STR("/"), rec->topic, GB_STR("/"),
+                gb_int_text(partition, rec->partition));
     struct gb_stream *stream = gb_map_get(&intake->by_id, id);
+    struct gb_str hash;
 
     if (stream == NULL || is_verified(intake, stream, rec, fx)) {
         return;
     }
     if (stream->is_policy) {
-        gb_intake_policy(intake, stream, rec, fx);
+        hash = gb_intake_policy(intake, stream, rec, fx);
     } else {
         struct gb_door_rows rows = {0};
 
@@ -282,10 +284,12 @@ static void on_record(struct gb_intake *intake, const struct gb_intake_event *ev
             stream->sent[rows.items[i].lane]++;
             gb_intake_send(intake, rows.items[i].lane, &rows.items[i].record, fx);
         }
+        hash = rows.items[0].record.h_src;
     }
     stream->next = rec->offset + 1;
     stream->last_offset = rec->offset;
-    gb_intake_keep_hash(intake, stream, rec);
+    GB_CHECK(hash.len == sizeof(stream->last_hash) - 1);
+    memcpy(stream->last_hash, hash.ptr, hash.len);
 }
 
 static void commit(struct gb_intake *intake, struct gb_intake_effects *fx)

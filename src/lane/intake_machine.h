@@ -57,14 +57,12 @@ struct gb_intake_effect *gb_intake_add(struct gb_intake_effects *fx,
 void gb_intake_send(struct gb_intake *intake, uint32_t lane, struct gb_record *rec,
                     struct gb_intake_effects *fx);
 
-/* A record of the policy topic, {"bundle": hash}: one activation to every lane. */
-void gb_intake_policy(struct gb_intake *intake, struct gb_stream *stream,
-                      const struct gb_source_record *in, struct gb_intake_effects *fx);
+/* A record of the policy topic, {"bundle": hash}: one activation to every lane. Gives gb_door_hash
+ * of it, in the step's arena. */
+struct gb_str gb_intake_policy(struct gb_intake *intake, struct gb_stream *stream,
+                               const struct gb_source_record *in, struct gb_intake_effects *fx);
 
 /* A tick to every lane; clock 0 moves nothing. Starts new intervals. */
 void gb_intake_tick(struct gb_intake *intake, int64_t clock, struct gb_intake_effects *fx);
-
-void gb_intake_keep_hash(struct gb_intake *intake, struct gb_stream *stream,
-                         const struct gb_source_record *in);
 
 #endif

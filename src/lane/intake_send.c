@@ -23,15 +23,6 @@ static struct gb_value object_of(struct gb_arena *arena, const struct gb_member 
     return (struct gb_value){.type = GB_OBJECT, .count = count, .members = copy};
 }
 
-void gb_intake_keep_hash(struct gb_intake *intake, struct gb_stream *stream,
-                         const struct gb_source_record *in)
-{
-    struct gb_str hash = gb_door_hash(intake->config.door, in, &intake->step_arena);
-
-    GB_CHECK(hash.len == sizeof(stream->last_hash) - 1);
-    memcpy(stream->last_hash, hash.ptr, hash.len);
-}
-
 static struct gb_value stream_value(struct gb_arena *arena, const struct gb_stream *stream,
                                     uint32_t lane)
 {
@@ -84,7 +75,7 @@ void gb_intake_tick(struct gb_intake *intake, int64_t clock, struct gb_intake_ef
 }
 
 static struct gb_record policy_record(struct gb_intake *intake, const struct gb_stream *stream,
-                                      const struct gb_source_record *in)
+                                      const struct gb_source_record *in, struct gb_str h_src)
 {
     struct gb_arena *arena = &intake->step_arena;
     struct gb_record rec = {.kind = GB_KIND_OBSERVATION, /* a dead one, until it is read */
@@ -95,7 +86,7 @@ static struct gb_record policy_record(struct gb_intake *intake, const struct gb_
                             .reason = gb_str_of(gb_status_word(GB_BAD_POLICY)),
                             .detail = GB_STR("$.bundle: expected 64 hex digits"),
                             .source = GB_STR("policy"),
-                            .h_src = gb_door_hash(intake->config.door, in, arena)};
+                            .h_src = h_src};
     struct gb_value value;
     struct gb_str hash;
     struct gb_err err;
@@ -115,13 +106,15 @@ static struct gb_record policy_record(struct gb_intake *intake, const struct gb_
     return rec;
 }
 
-void gb_intake_policy(struct gb_intake *intake, struct gb_stream *stream,
-                      const struct gb_source_record *in, struct gb_intake_effects *fx)
+struct gb_str gb_intake_policy(struct gb_intake *intake, struct gb_stream *stream,
+                               const struct gb_source_record *in, struct gb_intake_effects *fx)
 {
-    struct gb_record rec = policy_record(intake, stream, in);
+    struct gb_str h_src = gb_door_hash(intake->config.door, in, &intake->step_arena);
+    struct gb_record rec = policy_record(intake, stream, in, h_src);
 
     for (uint32_t lane = 0; lane < intake->config.lanes_count; lane++) {
         stream->sent[lane]++;
         gb_intake_send(intake, lane, &rec, fx);
     }
+    return h_src;
 }

@@ -2,8 +2,6 @@
  * messages is equality of their bytes. */
 #include "lane/outbox.h"
 
-#include <inttypes.h>
-
 #include "base/jsonw.h"
 #include "codec/json.h"
 
@@ -11,6 +9,13 @@ static void add_header(struct gb_message *m, struct gb_str name, struct gb_str v
 {
     GB_CHECK(m->headers_count < GB_HEADERS_MAX && gb_str_is(value));
     m->headers[m->headers_count++] = (struct gb_header){name, value};
+}
+
+static void put_digits(char *out, int count, int64_t number)
+{
+    for (int i = count; i-- > 0; number /= 10) {
+        out[i] = (char)('0' + number % 10);
+    }
 }
 
 struct gb_str gb_time_text(struct gb_arena *arena, int64_t ms)
@@ -28,41 +33,65 @@ struct gb_str gb_time_text(struct gb_arena *arena, int64_t ms)
     int64_t mp = (5 * doy + 2) / 153;
     int64_t month = mp < 10 ? mp + 3 : mp - 9;
 
-    return gb_arena_printf(arena,
-                           "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64
-                           ":%02" PRId64 ".%03" PRId64 "Z",
-                           yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1,
-                           rest / 3600000, rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
+    char text[] = "0000-00-00T00:00:00.000Z";
+
+    put_digits(text, 4, yoe + era * 400 + (month <= 2));
+    put_digits(text + 5, 2, month);
+    put_digits(text + 8, 2, doy - (153 * mp + 2) / 5 + 1);
+    put_digits(text + 11, 2, rest / 3600000);
+    put_digits(text + 14, 2, rest / 60000 % 60);
+    put_digits(text + 17, 2, rest / 1000 % 60);
+    put_digits(text + 20, 3, rest % 1000);
+    return gb_arena_str(arena, gb_str_of(text));
 }
 
-static struct gb_str trace_parent(struct gb_arena *arena, uint32_t lane, uint64_t index,
-                                  uint32_t ordinal)
+/* What all messages of a step have in common. */
+struct common {
+    const struct gb_outbox_lane *lane;
+    const struct gb_step *step;
+    struct gb_str pos;  /* "lane:index" */
+    struct gb_hash trace;
+    struct gb_str source, time;
+};
+
+static void make_common(struct common *c)
 {
-    struct gb_str seed = gb_arena_printf(arena, "%" PRIu32 ":%" PRIu64, lane, index);
-    struct gb_hash hash = gb_hash_of(GB_SHA256, seed);
-    char trace[33] = {0};
-    char span[17] = {0};
+    struct gb_arena *arena = c->step->arena;
+    char lane[GB_DIGITS_MAX];
+    char index[GB_DIGITS_MAX];
+    const struct gb_str number = gb_int_text(lane, c->lane->lane);
+
+    c->pos = GB_JOIN(arena, number, GB_STR(":"), gb_int_text(index, (int64_t)c->step->index));
+    c->trace = gb_hash_of(GB_SHA256, c->pos);
+    c->source = GB_JOIN(arena, GB_STR("/gridbridge/lane/"), number);
+    c->time = gb_time_text(arena, c->lane->clock);
+}
+
+static struct gb_str trace_parent(const struct common *c, uint32_t ordinal)
+{
+    struct gb_hash hash = c->trace;
+    char text[] = "00-................................-................-01";
 
     for (uint32_t i = 0; i < 4; i++) {
         hash.bytes[20 + i] ^= (uint8_t)((ordinal + 1) >> (8 * i));
     }
-    gb_hex(trace, hash.bytes, 16);
-    gb_hex(span, hash.bytes + 16, 8);
-    return gb_arena_printf(arena, "00-%s-%s-01", trace, span);
+    gb_hex(text + 3, hash.bytes, 16);
+    gb_hex(text + 36, hash.bytes + 16, 8);
+    return gb_arena_str(c->step->arena, gb_str_of(text));
 }
 
-static void add_ce_headers(const struct gb_outbox_lane *lane, const struct gb_step *step,
-                           const struct gb_output *output, struct gb_message *m)
+static void add_ce_headers(const struct common *c, const struct gb_output *output,
+                           struct gb_message *m)
 {
-    struct gb_str pos = gb_arena_printf(step->arena, "%" PRIu32 ":%" PRIu64 ":%" PRIu32,
-                                        lane->lane, step->index, output->ordinal);
+    char ordinal[GB_DIGITS_MAX];
 
-    add_header(m, GB_STR("ce_id"), pos);
-    add_header(m, GB_STR("ce_source"),
-               gb_arena_printf(step->arena, "/gridbridge/lane/%" PRIu32, lane->lane));
+    add_header(m, GB_STR("ce_id"),
+               GB_JOIN(c->step->arena, c->pos, GB_STR(":"),
+                       gb_int_text(ordinal, output->ordinal)));
+    add_header(m, GB_STR("ce_source"), c->source);
     add_header(m, GB_STR("ce_specversion"), GB_STR("1.0"));
     add_header(m, GB_STR("ce_subject"), output->subject);
-    add_header(m, GB_STR("ce_time"), gb_time_text(step->arena, lane->clock));
+    add_header(m, GB_STR("ce_time"), c->time);
     add_header(m, GB_STR("ce_type"), output->type);
     add_header(m, GB_STR("content-type"), GB_STR("application/json"));
 }
@@ -84,35 +113,32 @@ static void add_source_headers(const struct gb_step *step, const struct gb_recor
     if (about == NULL) {
         return;
     }
-    add_header(m, GB_STR("gb_source_offset"),
-               gb_arena_printf(step->arena, "%" PRId64, about->src.offset));
-    add_header(m, GB_STR("gb_source_partition"),
-               gb_arena_printf(step->arena, "%" PRId32, about->src.partition));
+    add_header(m, GB_STR("gb_source_offset"), gb_arena_int(step->arena, about->src.offset));
+    add_header(m, GB_STR("gb_source_partition"), gb_arena_int(step->arena, about->src.partition));
     add_header(m, GB_STR("gb_source_topic"), about->src.topic);
 }
 
-static void number_one(const struct gb_outbox_lane *lane, const struct gb_step *step,
-                       const struct gb_output *output, int64_t change_seq, struct gb_message *m)
+static void number_one(const struct common *c, const struct gb_output *output, int64_t change_seq,
+                       struct gb_message *m)
 {
-    struct gb_arena *arena = step->arena;
+    struct gb_arena *arena = c->step->arena;
 
     m->topic = output->topic;
-    m->seq = ++lane->seqs[output->topic];
+    m->seq = ++c->lane->seqs[output->topic];
     m->key = output->key;
     m->value = output->value;
-    add_ce_headers(lane, step, output, m);
+    add_ce_headers(c, output, m);
     if (change_seq < 0) {
         add_error_headers(output, m);
     } else {
         GB_CHECK(output->about == NULL);
-        add_header(m, GB_STR("gb_change_seq"), gb_arena_printf(arena, "%" PRId64, change_seq));
+        add_header(m, GB_STR("gb_change_seq"), gb_arena_int(arena, change_seq));
     }
     add_header(m, GB_STR("gb_pos"), m->headers[0].value);
-    add_header(m, GB_STR("gb_seq"), gb_arena_printf(arena, "%" PRId64, m->seq));
-    add_source_headers(step, output->about, m);
-    add_header(m, GB_STR("gb_stream"), lane->streams[output->topic]);
-    add_header(m, GB_STR("traceparent"),
-               trace_parent(arena, lane->lane, step->index, output->ordinal));
+    add_header(m, GB_STR("gb_seq"), gb_arena_int(arena, m->seq));
+    add_source_headers(c->step, output->about, m);
+    add_header(m, GB_STR("gb_stream"), c->lane->streams[output->topic]);
+    add_header(m, GB_STR("traceparent"), trace_parent(c, output->ordinal));
     m->hash = gb_message_hash(m);
 }
 
@@ -121,7 +147,11 @@ void gb_outbox_number(const struct gb_outbox_lane *lane, const struct gb_step *s
 {
     struct gb_message *made =
         gb_arena_take(step->arena, (step->outputs_count + 1U) * sizeof(made[0]));
+    struct common common = {.lane = lane, .step = step};
 
+    if (step->outputs_count > 0) {
+        make_common(&common);
+    }
     for (uint32_t i = 0; i < step->outputs_count; i++) {
         const struct gb_output *output = &step->outputs[i];
         int64_t change_seq = -1;
@@ -131,7 +161,7 @@ void gb_outbox_number(const struct gb_outbox_lane *lane, const struct gb_step *s
             GB_CHECK(made[output->change].topic == GB_TOPIC_CHANGE);
             change_seq = made[output->change].seq;
         }
-        number_one(lane, step, output, change_seq, &made[i]);
+        number_one(&common, output, change_seq, &made[i]);
     }
     *messages = made;
 }

@@ -333,7 +333,8 @@ static void send(struct gb_lane *lane, struct gb_effects *fx)
     struct gb_effect *effect;
 
     if (pub->sent_at != 0 && lane->now - pub->sent_at < GB_SEND_EVERY_MS &&
-        pending(pub) > 0 && pending(pub) < GB_SEND_RECORDS_MAX && lane->incoming.count > 0) {
+        pending(pub) > 0 && pending(pub) < GB_SEND_RECORDS_MAX && lane->incoming.count > 0 &&
+        pub->queue.count < GB_UNPUBLISHED_BATCHES_MAX) {
         lane->due_send = pub->sent_at + GB_SEND_EVERY_MS;
         return;
     }

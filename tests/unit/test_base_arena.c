@@ -100,6 +100,27 @@ static void test_strings(void **state)
     gb_arena_close(&arena);
 }
 
+static void test_joins_and_numbers(void **state)
+{
+    struct gb_arena arena;
+    char much[300];
+    struct gb_str joined;
+
+    (void)state;
+    memset(much, 'm', sizeof(much));
+    gb_arena_init(&arena, 8192);
+    joined = GB_JOIN(&arena, GB_STR("a"), GB_STR_NONE, GB_STR(""), GB_STR("\0b"));
+    assert_true(gb_str_eq(joined, GB_STR("a\0b")));
+    assert_int_equal(joined.ptr[joined.len], 0);
+    assert_true(gb_str_eq(gb_arena_join(&arena, NULL, 0), GB_STR("")));
+    assert_true(gb_str_eq(gb_arena_int(&arena, 0), GB_STR("0")));
+    assert_true(gb_str_eq(gb_arena_int(&arena, INT64_MAX), GB_STR("9223372036854775807")));
+    assert_true(gb_str_eq(gb_arena_int(&arena, INT64_MIN), GB_STR("-9223372036854775808")));
+    joined = gb_arena_printf(&arena, "%.*s", (int)sizeof(much), much); /* beyond the short text */
+    assert_true(gb_str_eq(joined, (struct gb_str){much, sizeof(much)}));
+    gb_arena_close(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +129,7 @@ int main(void)
         cmocka_unit_test(test_what_fits_can_be_taken),
         cmocka_unit_test(test_beyond_the_bound_ends_the_process),
         cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_joins_and_numbers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

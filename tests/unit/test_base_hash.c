@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "dies.h"
 
@@ -50,6 +51,27 @@ static void test_hmac_of_rfc4231(void **state)
     assert_hash(gb_hmac(GB_SHA256, (struct gb_str){key, sizeof(key)},
                         GB_STR("Test Using Larger Than Block-Size Key - Hash Key First")),
                 "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+/* Parts are gathered before they are hashed: around that bound the split must not show. */
+static void test_split_does_not_show(void **state)
+{
+    static char bytes[10000];
+    const size_t splits[] = {0, 1, 4095, 4096, 4097, 5000, 8192, 9999};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (char)(i * 31);
+    }
+    struct gb_hash whole = gb_hash_of(GB_SHA256, (struct gb_str){bytes, sizeof(bytes)});
+
+    for (size_t i = 0; i < GB_COUNT(splits); i++) {
+        const struct gb_str parts[] = {
+            {bytes, splits[i]}, GB_STR_NONE, {bytes + splits[i], sizeof(bytes) - splits[i]}};
+        struct gb_hash hash = gb_hash_parts(GB_SHA256, parts, GB_COUNT(parts));
+
+        assert_memory_equal(hash.bytes, whole.bytes, GB_HASH_LEN);
+    }
 }
 
 static void hmac_without_key(void)
@@ -109,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sha256_and_sm3),
+        cmocka_unit_test(test_split_does_not_show),
         cmocka_unit_test(test_hmac_of_rfc4231),
         cmocka_unit_test(test_hmac_wants_a_key),
         cmocka_unit_test(test_fnv1a),
