@@ -92,10 +92,6 @@ struct gb_str gb_fold_losers(struct gb_core *core, const struct gb_reports *repo
     struct gb_jsonw w;
     bool is_any = false;
 
-    if (matter->count < 2) { /* nobody to lose against */
-        gb_core_set(core, &matter->losers, GB_STR_NONE);
-        return;
-    }
     begin(core, &w);
     gb_jsonw_object(&w);
     for (size_t f = 0; f < GB_LOSERS_COUNT; f++) {
@@ -110,6 +106,10 @@ static void write_losers(struct gb_core *core, struct gb_matter *matter)
     struct gb_reports reports = {matter->reports, matter->count};
     struct gb_str wins[GB_LOSERS_COUNT];
 
+    if (matter->count < 2) { /* nobody to lose against */
+        gb_core_set(core, &matter->losers, GB_STR_NONE);
+        return;
+    }
     for (size_t f = 0; f < GB_LOSERS_COUNT; f++) {
         wins[f] = fold_field(core, matter, gb_str_of(gb_loser_fields[f]));
     }
