@@ -41,6 +41,11 @@ bool gb_policy_word(struct gb_policy_build *b, const struct gb_yaml *at, const c
 /* The role called by at's text; false after a mistake. */
 bool gb_policy_role(struct gb_policy_build *b, const struct gb_yaml *at, enum gb_role *role);
 
+/* True if at is a category of the bundle or a pattern that covers one; else a mistake. */
+bool gb_policy_is_category(struct gb_policy_build *b, const struct gb_yaml *at);
+/* Urgencies named by at (a number or a list of them) as bits; all where at is NULL. */
+uint32_t gb_policy_urgencies(struct gb_policy_build *b, const struct gb_yaml *at);
+
 /* A row of the duty list without its categories and territories; each mistake is added. */
 void gb_policy_duty_row(struct gb_policy_build *b, const struct gb_yaml *row,
                         struct gb_duty *duty);
@@ -55,9 +60,10 @@ uint32_t gb_policy_duty_scopes(struct gb_policy_build *b, const struct gb_yaml *
 /* duties.yaml or duties-NAME.yaml. */
 bool gb_policy_is_duties(struct gb_str name);
 
-/* Each compiles its files into b->policy. Order: words, tables, duties. */
+/* Each compiles its files into b->policy. Order: words, tables, times, duties. */
 void gb_policy_words(struct gb_policy_build *b);
 void gb_policy_tables(struct gb_policy_build *b);
+void gb_policy_times(struct gb_policy_build *b);
 void gb_policy_duties(struct gb_policy_build *b);
 
 #endif

@@ -172,7 +172,7 @@ static struct gb_str stem_of(struct gb_str pattern)
     return pattern;
 }
 
-static bool check_category(struct gb_policy_build *b, const struct gb_yaml *at)
+bool gb_policy_is_category(struct gb_policy_build *b, const struct gb_yaml *at)
 {
     struct gb_str stem;
 
@@ -255,24 +255,18 @@ static void read_sources(struct gb_policy_build *b, const struct gb_yaml *row,
     }
 }
 
-static void read_urgency(struct gb_policy_build *b, const struct gb_yaml *row,
-                         struct gb_duty *duty)
+uint32_t gb_policy_urgencies(struct gb_policy_build *b, const struct gb_yaml *at)
 {
-    const struct gb_yaml *node = gb_yaml_get(row, "urgency");
+    uint32_t urgencies = at == NULL ? GB_URGENCY_ANY : 0;
 
-    duty->urgencies = GB_URGENCY_ANY;
-    duty->has_urgency = node != NULL;
-    if (node == NULL) {
-        return;
-    }
-    duty->urgencies = 0;
-    for (uint32_t i = 0; i < count_of(node); i++) {
+    for (uint32_t i = 0; i < count_of(at); i++) {
         int64_t urgency = 0;
 
-        if (gb_yaml_int(b->mistakes, item_of(node, i), 0, GB_URGENCY_COUNT - 1, &urgency)) {
-            duty->urgencies |= 1U << urgency;
+        if (gb_yaml_int(b->mistakes, item_of(at, i), 0, GB_URGENCY_COUNT - 1, &urgency)) {
+            urgencies |= 1U << urgency;
         }
     }
+    return urgencies;
 }
 
 static void read_validity(struct gb_policy_build *b, const struct gb_yaml *row,
@@ -312,7 +306,8 @@ void gb_policy_duty_row(struct gb_policy_build *b, const struct gb_yaml *row,
     duty->item = word_of(b, row, "item", false);
     duty->proposed_by = word_of(b, row, "proposed_by", false);
     read_sources(b, row, duty);
-    read_urgency(b, row, duty);
+    duty->has_urgency = gb_yaml_get(row, "urgency") != NULL;
+    duty->urgencies = gb_policy_urgencies(b, gb_yaml_get(row, "urgency"));
     read_validity(b, row, duty);
     gb_policy_duty_parts(b, row, duty);
     read_hand_over(b, row, duty);
@@ -332,7 +327,7 @@ uint32_t gb_policy_duty_scopes(struct gb_policy_build *b, const struct gb_yaml *
     }
     territory = territory != NULL ? territory : &any;
     for (uint32_t i = 0; scopes == NULL && i < count_of(category); i++) {
-        (void)check_category(b, item_of(category, i));
+        (void)gb_policy_is_category(b, item_of(category, i));
     }
     for (uint32_t i = 0; scopes == NULL && i < count_of(territory); i++) {
         (void)check_territory(b, item_of(territory, i));

@@ -212,6 +212,7 @@ const struct gb_policy *gb_policy_load(struct gb_arena *arena, const struct gb_f
     check_names(&b);
     gb_policy_words(&b);
     gb_policy_tables(&b);
+    gb_policy_times(&b);
     gb_policy_duties(&b);
     if (mistakes->count > before) {
         return NULL;

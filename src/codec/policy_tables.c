@@ -1,4 +1,4 @@
-/* The CSV files of a bundle: territory, crosswalk, holders, calendar. */
+/* The CSV files of a bundle: territory, crosswalk, holders, units. */
 #include <stdlib.h>
 
 #include "codec/policy_build.h"
@@ -205,31 +205,6 @@ static void read_holders(struct gb_policy_build *b)
     b->policy.holders_count = csv.rows_count;
 }
 
-/* Checked only: nothing in the core counts working days yet. */
-static void check_calendar(struct gb_policy_build *b)
-{
-    static const char *const columns[] = {"day", "kind", "name", NULL};
-    static const char *const kinds[] = {"off", "work", NULL};
-    struct gb_csv csv = {0};
-    struct gb_map seen = {0};
-    int64_t ms = 0;
-
-    if (!gb_policy_csv(b, "calendar.csv", columns, &csv)) {
-        return;
-    }
-    for (uint32_t i = 0; i < csv.rows_count; i++) {
-        const struct gb_yaml *day = gb_csv_cell(&csv, i, 0);
-
-        (void)gb_policy_is_new(b, &seen, day, day->text);
-        (void)gb_policy_word(b, gb_csv_cell(&csv, i, 1), "kind", kinds);
-        if (day->text.len == 0) {
-            gb_yaml_mistake(b->mistakes, day, "the day is empty");
-        }
-        (void)gb_policy_day(b, day, 0, &ms);
-    }
-    gb_map_close(&seen);
-}
-
 static void read_units(struct gb_policy_build *b)
 {
     static const char *const columns[] = {"code", "name_zh", "name_en", NULL};
@@ -263,5 +238,4 @@ void gb_policy_tables(struct gb_policy_build *b)
     read_territory(b);
     read_crosswalk(b);
     read_holders(b);
-    check_calendar(b);
 }

@@ -1,4 +1,4 @@
-/* The small YAML files of a bundle: sources, categories, states, authority, matching, deadlines. */
+/* The small YAML files of a bundle: sources, categories, states, authority. */
 #include <stdlib.h>
 
 #include "codec/policy_build.h"
@@ -233,33 +233,10 @@ static void read_authority(struct gb_policy_build *b)
     b->policy.authority_count = map->count;
 }
 
-static void read_time(struct gb_policy_build *b, const struct gb_yaml *root, const char *key,
-                      int64_t *ms)
-{
-    (void)gb_yaml_duration(b->mistakes, gb_yaml_need(b->mistakes, root, key, GB_YAML_SCALAR), ms);
-}
-
-static void read_times(struct gb_policy_build *b)
-{
-    static const char *const matching[] = {"holder_window", "cell_window", NULL};
-    static const char *const deadlines[] = {"contradiction_after", NULL};
-    const struct gb_yaml *root = gb_policy_yaml(b, GB_STR("matching.yaml"), matching);
-
-    if (root != NULL) {
-        read_time(b, root, "holder_window", &b->policy.holder_window_ms);
-        read_time(b, root, "cell_window", &b->policy.cell_window_ms);
-    }
-    root = gb_policy_yaml(b, GB_STR("deadlines.yaml"), deadlines);
-    if (root != NULL) {
-        read_time(b, root, "contradiction_after", &b->policy.contradiction_after_ms);
-    }
-}
-
 void gb_policy_words(struct gb_policy_build *b)
 {
     read_categories(b);
     read_sources(b);
     read_states(b);
     read_authority(b);
-    read_times(b);
 }

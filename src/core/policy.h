@@ -7,6 +7,7 @@
 #ifndef CORE_POLICY_H
 #define CORE_POLICY_H
 
+#include "core/deadline.h"
 #include "core/duty.h"
 
 /* Canonical states (DOMAIN 3.2). X(NAME): word = name. */
@@ -79,6 +80,8 @@ struct gb_policy {
     const struct gb_source_row *sources;  uint32_t sources_count;
     const struct gb_duty *duties;         uint32_t duties_count;
     const struct gb_unit *units;          uint32_t units_count;
+    const struct gb_deadline *deadlines;  uint32_t deadlines_count; /* in file order */
+    struct gb_calendar calendar;
     const struct gb_str *places;          uint32_t places_count; /* codes of territory.csv */
     struct gb_duty_index deciding;   /* scopes of rows that name a lead or an exception */
     struct gb_duty_index forbidding; /* scopes of rows that forbid (负面清单) */

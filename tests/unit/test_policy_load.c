@@ -95,6 +95,12 @@ static void test_example(void **state)
     assert_int_equal(p->cell_window_ms, INT64_C(2592000000));
     assert_int_equal(p->contradiction_after_ms, 259200000);
     assert_int_equal(p->places_count, 4 + 17 + 66);
+    assert_string_equal(
+        gb_deadline_find(p->deadlines, p->deadlines_count, GB_STR("MD01"), 3)->id.ptr, "L05");
+    assert_string_equal(
+        gb_deadline_find(p->deadlines, p->deadlines_count, GB_STR("CG01"), 1)->id.ptr, "L01");
+    assert_string_equal(
+        gb_deadline_find(p->deadlines, p->deadlines_count, GB_STR("MS06"), 0)->id.ptr, "L04");
     assert_true(gb_policy_has_place(p, GB_STR("320312111217001")));
     assert_true(gb_str_eq(gb_policy_canonical(p, GB_STR("party_building"), GB_STR("category"),
                                               GB_STR("livelihood_02"), 0),
@@ -183,6 +189,18 @@ static void test_mistakes(void **state)
          "authority.yaml:1:10: unknown field \"titel\": did you mean \"title\"?"},
         {"matching.yaml", "holder_window: 2\ncell_window: 30d\n",
          "matching.yaml:1:16: must be a time with its unit"},
+        {"deadlines.yaml",
+         "contradiction_after: 1h\ndeadlines:\n- {id: L, category: MS01, handle: 3x, basis_zh: "
+         "a, basis_en: b}\n",
+         "deadlines.yaml:3:35: must be same_day, working days 3wd"},
+        {"deadlines.yaml",
+         "contradiction_after: 1h\ndeadlines:\n- {id: L, category: MS01, basis_zh: a, "
+         "basis_en: b}\n",
+         "deadlines.yaml:3:3: a row limits accept or handle"},
+        {"deadlines.yaml", "contradiction_after: 1h\nworking_hours: [\"12:00-08:30\"]\n",
+         "deadlines.yaml:2:17: must be a span like 08:30-12:00"},
+        {"deadlines.yaml", "contradiction_after: 1h\nhalf_day_until: noon\n",
+         "deadlines.yaml:2:17: must be a time like 12:00"},
         {"deadlines.yaml", "{}\n", "deadlines.yaml:1:1: key \"contradiction_after\" is missing"},
     };
 
