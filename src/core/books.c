@@ -262,6 +262,7 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
     if (hour_of(core->clock) != hour_of(before)) {
         close_books(core, hour_of(core->clock));
         gb_map_each(&core->sessions, drop_session, core);
+        gb_cell_turn(core);
         core->is_evicting = true;
     }
     gb_overlap_due(core);

@@ -23,6 +23,8 @@ struct gb_core *gb_core_new(uint32_t lane)
     init_row(core, &core->clock_row, GB_STR("clock"));
     init_row(core, &core->policy_row, GB_STR("policy"));
     init_row(core, &core->balance_row, GB_STR("balance"));
+    init_row(core, &core->links_row, GB_STR("links"));
+    core->left_until = INT64_MIN;
     return core;
 }
 
@@ -45,7 +47,7 @@ void gb_core_free(struct gb_core *core)
     gb_pool_close(&pool);
 }
 
-static const struct gb_policy *known_policy(const struct gb_core *core, struct gb_str hash)
+const struct gb_policy *gb_core_known_policy(const struct gb_core *core, struct gb_str hash)
 {
     for (const struct gb_known_policy *k = core->policies; k != NULL; k = k->next) {
         if (gb_str_eq(k->policy->hash, hash)) {
@@ -59,7 +61,7 @@ void gb_core_offer_policy(struct gb_core *core, const struct gb_policy *policy)
 {
     struct gb_known_policy *known;
 
-    if (known_policy(core, policy->hash) != NULL) {
+    if (gb_core_known_policy(core, policy->hash) != NULL) {
         return;
     }
     known = gb_pool_take(&core->pool, sizeof(*known));
@@ -73,42 +75,10 @@ struct gb_str gb_core_policy(const struct gb_core *core)
     return core->policy_hash;
 }
 
-static bool is_held(const struct gb_core *core, struct gb_str key)
-{
-    const struct gb_observation *o = gb_map_get(&core->observations, key);
-
-    return o != NULL && !o->head.is_stub;
-}
-
-void gb_core_wants(const struct gb_core *core, const struct gb_record *rec,
-                   struct gb_wants *wants)
-{
-    struct gb_str key;
-
-    if (rec->kind != GB_KIND_OBSERVATION || rec->verdict != GB_ACCEPTED) {
-        return;
-    }
-    key = GB_JOIN(wants->arena, rec->source, GB_STR("/"), rec->entity, GB_STR("/"), rec->key);
-    if (is_held(core, key)) {
-        return;
-    }
-    if (wants->count == wants->size) {
-        uint32_t size = wants->size == 0 ? 64 : wants->size * 2;
-        struct gb_str *keys = gb_arena_take(wants->arena, size * sizeof(keys[0]));
-
-        if (wants->count > 0) {
-            memcpy(keys, wants->keys, wants->count * sizeof(keys[0]));
-        }
-        wants->keys = keys;
-        wants->size = size;
-    }
-    wants->keys[wants->count++] = key;
-}
-
 static enum gb_outcome activate(struct gb_core *core, const struct gb_record *rec)
 {
     struct gb_str hash = gb_value_str(&rec->fields, GB_STR("bundle"));
-    const struct gb_policy *policy = known_policy(core, hash);
+    const struct gb_policy *policy = gb_core_known_policy(core, hash);
 
     if (!gb_str_is(hash)) {
         gb_emit_dead(core, rec, GB_STR("bad_record"), GB_STR("a string at $.fields.bundle"));
@@ -181,8 +151,10 @@ void gb_core_step(struct gb_core *core, const struct gb_record *rec, struct gb_s
     core->rec = rec;
     core->minted = 0;
     core->touched = (struct gb_list){0};
+    core->stepped = NULL;
+    core->is_crowding = core->is_cut = false;
     if (core->policy == NULL && gb_str_is(core->policy_hash)) {
-        core->policy = known_policy(core, core->policy_hash);
+        core->policy = gb_core_known_policy(core, core->policy_hash);
     }
     if (gb_guard_pass(core, rec)) {
         step->outcome = decide(core, rec);

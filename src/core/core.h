@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/hash.h"
+#include "core/limits.h"
 #include "core/policy.h"
 #include "gridbridge/err.h"
 #include "gridbridge/record.h"
@@ -59,6 +60,9 @@ struct gb_row {
     /* Columns that a fetch asks for (absent or 0 where the table has none): */
     struct gb_str matter; /* observation, overlap: the matter's id */
     struct gb_str xref;   /* observation: "source/entity/key" it points to */
+    /* observation whose matter is closed: hashes of the evidence by which it can be found again */
+    const int64_t *evidence;
+    uint32_t evidence_count;
     int64_t live_until;   /* observation, matter, overlap: INT64_MAX while open, else the lane
                              clock (ms) until which the cell holds it */
 };
@@ -92,13 +96,24 @@ struct gb_rows {
     uint32_t count;
 };
 
-/* What must be fetched before a batch is stepped, because memory may not hold it. */
+/* What must be fetched before a batch is stepped, because memory may not hold it: the observations
+ * of these keys; of each piece of evidence the observations that carry it (any
+ * GB_WANTED_OF_EVIDENCE_MAX of them, where there are more); and all rows of the matters of both.
+ * Zeroed but for arena before the first record of a batch. */
 struct gb_wants {
     struct gb_arena *arena;
-    struct gb_str *keys; /* "source/entity/key" of observations, wanted by key and as xref target */
+    struct gb_str *keys; /* "source/entity/key" of observations */
     uint32_t count;
     uint32_t size;
+    int64_t *evidence; /* may hold one twice */
+    uint32_t evidence_count;
+    uint32_t evidence_size;
+    const struct gb_policy *policy; /* active at the record that comes next */
+    uint64_t turn;
 };
+
+/* One more than may share evidence: then it is known to be void. */
+#define GB_WANTED_OF_EVIDENCE_MAX (GB_EVIDENCE_MAX + 1)
 
 struct gb_core;
 
@@ -120,9 +135,8 @@ void gb_core_offer_policy(struct gb_core *core, const struct gb_policy *policy);
  * offers it before stepping. */
 struct gb_str gb_core_policy(const struct gb_core *core);
 
-/* Adds the keys that rec needs and memory does not hold. */
-void gb_core_wants(const struct gb_core *core, const struct gb_record *rec,
-                   struct gb_wants *wants);
+/* Adds what rec needs and memory may not hold; records in their order. */
+void gb_core_wants(struct gb_core *core, const struct gb_record *rec, struct gb_wants *wants);
 
 /* One ledger line through the core. rec is borrowed for the call. Never fails: what is wrong with
  * the data is an outcome. */

@@ -1,5 +1,6 @@
-/* Where candidates are found: reports by the id they name, by attachment, by holder, category and
- * grid. Buckets are unordered; nothing depends on their order. */
+/* Where candidates are found: reports by the id they name, by attachment, by holder, category,
+ * grid and two hours. Buckets are unordered; nothing depends on their order. Evidence that more
+ * than GB_EVIDENCE_MAX reports of the cell share is void. */
 #include "core/state.h"
 
 static struct gb_bucket *bucket_get(struct gb_core *core, struct gb_str key)
@@ -30,41 +31,91 @@ static void add_entry(struct gb_core *core, struct gb_observation *o, struct gb_
     o->entries = entry;
 }
 
-static struct gb_str xref_key(struct gb_core *core, struct gb_str xref)
+struct gb_str gb_key_of_xref(struct gb_arena *arena, struct gb_str xref)
 {
-    return GB_JOIN(&core->scratch, GB_STR("x"), xref);
+    return GB_JOIN(arena, GB_STR("x"), xref);
 }
 
-static struct gb_str attachment_key(struct gb_core *core, const struct gb_observation *o,
+static struct gb_str attachment_key(struct gb_arena *arena, const struct gb_image *image,
                                     struct gb_str hash)
 {
-    return GB_JOIN(&core->scratch, GB_STR("a"), o->image.village, GB_STR("/"), hash);
+    return GB_JOIN(arena, GB_STR("a"), image->village, GB_STR("/"), hash);
 }
 
-static struct gb_str holder_key(struct gb_core *core, const struct gb_observation *o)
+static bool has_holder(const struct gb_image *image)
 {
-    const struct gb_image *image = &o->image;
+    return gb_str_is(image->holder) && gb_str_is(image->grid);
+}
 
-    if (!gb_str_is(image->holder) || !gb_str_is(image->grid)) {
-        return GB_STR_NONE;
+static int64_t slot_of(int64_t at)
+{
+    return at / GB_HOLDER_SLOT_MS - (at % GB_HOLDER_SLOT_MS < 0);
+}
+
+static struct gb_str holder_key(struct gb_arena *arena, const struct gb_image *image,
+                                int64_t slot)
+{
+    return GB_JOIN(arena, GB_STR("h"), image->village, GB_STR("/"), image->grid, GB_STR("/"),
+                   image->category, GB_STR("/"), image->holder, GB_STR("/"),
+                   gb_arena_int(arena, slot));
+}
+
+void gb_keys_of(struct gb_arena *arena, const struct gb_image *image, struct gb_keys *keys)
+{
+    keys->count = 0;
+    if (gb_str_is(image->xref)) {
+        keys->items[keys->count++] = gb_key_of_xref(arena, image->xref);
     }
-    return GB_JOIN(&core->scratch, GB_STR("h"), image->village, GB_STR("/"), image->grid,
-                   GB_STR("/"), image->category, GB_STR("/"), image->holder);
+    for (uint32_t i = 0; i < image->attachments_count; i++) {
+        struct gb_str key = attachment_key(arena, image, image->attachments[i]);
+
+        if (!gb_keys_has(keys, key)) {
+            keys->items[keys->count++] = key;
+        }
+    }
+    if (has_holder(image)) {
+        keys->items[keys->count++] = holder_key(arena, image, slot_of(image->occurred_at));
+    }
+}
+
+bool gb_keys_has(const struct gb_keys *keys, struct gb_str key)
+{
+    for (uint32_t i = 0; i < keys->count; i++) {
+        if (gb_str_eq(keys->items[i], key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t window_of(const struct gb_policy *policy)
+{
+    return policy->holder_window_ms < GB_HOLDER_WINDOW_MAX_MS ? policy->holder_window_ms
+                                                              : GB_HOLDER_WINDOW_MAX_MS;
+}
+
+struct gb_slots gb_holder_slots(const struct gb_policy *policy, const struct gb_image *image)
+{
+    if (!has_holder(image)) {
+        return (struct gb_slots){0, -1};
+    }
+    return (struct gb_slots){slot_of(image->occurred_at - window_of(policy)),
+                             slot_of(image->occurred_at + window_of(policy))};
+}
+
+struct gb_str gb_key_of_slot(struct gb_arena *arena, const struct gb_image *image, int64_t slot)
+{
+    return holder_key(arena, image, slot);
 }
 
 void gb_index_add(struct gb_core *core, struct gb_observation *o)
 {
-    struct gb_str key = holder_key(core, o);
+    struct gb_keys keys;
 
     GB_CHECK(o->entries == NULL);
-    if (gb_str_is(o->image.xref)) {
-        add_entry(core, o, xref_key(core, o->image.xref));
-    }
-    for (uint32_t i = 0; i < o->image.attachments_count; i++) {
-        add_entry(core, o, attachment_key(core, o, o->image.attachments[i]));
-    }
-    if (gb_str_is(key)) {
-        add_entry(core, o, key);
+    gb_keys_of(&core->scratch, &o->image, &keys);
+    for (uint32_t i = 0; i < keys.count; i++) {
+        add_entry(core, o, keys.items[i]);
     }
 }
 
@@ -92,10 +143,35 @@ void gb_index_drop(struct gb_core *core, struct gb_observation *o)
     }
 }
 
-bool gb_in_cell(const struct gb_core *core, const struct gb_observation *o)
+uint32_t gb_index_count(const struct gb_core *core, struct gb_str key, bool is_cell_only)
 {
-    return !o->is_deleted && !o->head.is_stub && gb_str_is(o->image.village) &&
-           (o->matter == NULL || o->matter->live_until >= core->clock);
+    const struct gb_bucket *bucket = gb_map_get(&core->index, key);
+    uint32_t count = 0;
+
+    for (const struct gb_entry *e = bucket != NULL ? bucket->first : NULL;
+         e != NULL && count <= GB_EVIDENCE_MAX + 1; e = e->next) {
+        count += !is_cell_only || gb_in_cell(core, e->observation);
+    }
+    return count;
+}
+
+void gb_index_members(struct gb_core *core, struct gb_str key, struct gb_list *out)
+{
+    const struct gb_bucket *bucket = gb_map_get(&core->index, key);
+
+    for (struct gb_entry *e = bucket != NULL ? bucket->first : NULL; e != NULL; e = e->next) {
+        gb_list_add(core, out, e->observation);
+    }
+}
+
+bool gb_index_is_crowded(struct gb_core *core, const struct gb_observation *o)
+{
+    for (const struct gb_entry *e = o->entries; e != NULL; e = e->sibling) {
+        if (gb_index_count(core, e->bucket->key, true) > GB_EVIDENCE_MAX) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void add_near(struct gb_core *core, struct gb_observation *o, struct gb_observation *other,
@@ -113,43 +189,50 @@ static void add_near(struct gb_core *core, struct gb_observation *o, struct gb_o
     gb_list_add(core, out, other);
 }
 
+/* Members of a bucket that are at most apart_max away in time; none if the bucket is crowded. */
 static void add_bucket(struct gb_core *core, struct gb_observation *o, struct gb_str key,
-                       struct gb_list *out)
+                       int64_t apart_max, struct gb_list *out)
 {
     const struct gb_bucket *bucket = gb_map_get(&core->index, key);
+    uint32_t kept = out->count;
+    uint32_t count = 0;
 
-    for (struct gb_entry *e = bucket != NULL ? bucket->first : NULL; e != NULL; e = e->next) {
-        add_near(core, o, e->observation, out);
-    }
-}
-
-static void add_holder(struct gb_core *core, struct gb_observation *o, struct gb_list *out)
-{
-    struct gb_str key = holder_key(core, o);
-    const struct gb_bucket *bucket = gb_str_is(key) ? gb_map_get(&core->index, key) : NULL;
-
-    for (struct gb_entry *e = bucket != NULL ? bucket->first : NULL; e != NULL; e = e->next) {
+    for (struct gb_entry *e = bucket != NULL ? bucket->first : NULL;
+         e != NULL && count <= GB_EVIDENCE_MAX; e = e->next) {
         int64_t apart = e->observation->image.occurred_at - o->image.occurred_at;
 
-        if (apart <= core->policy->holder_window_ms && -apart <= core->policy->holder_window_ms) {
+        count += gb_in_cell(core, e->observation);
+        if (apart <= apart_max && -apart <= apart_max) {
             add_near(core, o, e->observation, out);
         }
+    }
+    if (count > GB_EVIDENCE_MAX) {
+        out->count = kept;
     }
 }
 
 void gb_index_near(struct gb_core *core, struct gb_observation *o, int level,
                    struct gb_list *out)
 {
+    struct gb_slots slots = {0, -1};
+
     if (level == 0) {
-        if (gb_str_is(o->image.xref)) {
+        if (gb_str_is(o->image.xref) &&
+            gb_index_count(core, gb_key_of_xref(&core->scratch, o->image.xref), true) <=
+                GB_EVIDENCE_MAX) {
             add_near(core, o, gb_map_get(&core->observations, o->image.xref), out);
         }
-        add_bucket(core, o, xref_key(core, o->head.key), out);
+        add_bucket(core, o, gb_key_of_xref(&core->scratch, o->head.key), INT64_MAX, out);
     } else if (level == 1) {
         for (uint32_t i = 0; i < o->image.attachments_count; i++) {
-            add_bucket(core, o, attachment_key(core, o, o->image.attachments[i]), out);
+            add_bucket(core, o, attachment_key(&core->scratch, &o->image, o->image.attachments[i]),
+                       INT64_MAX, out);
         }
     } else {
-        add_holder(core, o, out);
+        slots = gb_holder_slots(core->policy, &o->image);
+    }
+    for (int64_t slot = slots.first; slot <= slots.last; slot++) {
+        add_bucket(core, o, holder_key(&core->scratch, &o->image, slot), window_of(core->policy),
+                   out);
     }
 }

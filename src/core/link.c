@@ -1,8 +1,13 @@
 /* Which reports are one matter: certain evidence only, one to one, strongest level first.
  *
- * Within the connected component of everything that can see each other, each level pairs those
- * that no stronger level has paired: a pair is certain if each is the other's only candidate. The
- * result is a function of the component alone, not of the order of arrival. */
+ * Each level pairs those that no stronger level has paired: a pair is certain if each is the
+ * other's only candidate. The result is a function of who can see whom, not of what came first.
+ *
+ * It is a local function. Whether o is paired at the first level hangs on the candidates of o and
+ * of its candidate, one step away; at the second, on who of theirs the first level paired, three
+ * steps away; at the third, five. So a change is felt at most GB_LINK_FELT (5) steps away, and
+ * pairs so far away are decided rightly if all candidates within GB_LINK_READ (12 > 5 + 1 + 5)
+ * steps are known: a long chain of reports costs no more than a short one. */
 #include "core/state.h"
 
 int gb_observation_order(const void *a, const void *b)
@@ -18,10 +23,13 @@ int gb_observation_order(const void *a, const void *b)
     return order != 0 ? order : gb_str_cmp(x->head.key, y->head.key);
 }
 
-static void visit(struct gb_core *core, struct gb_list *found, struct gb_observation *o)
+static void visit(struct gb_core *core, struct gb_list *found, struct gb_observation *o,
+                  uint32_t ring)
 {
     if (o->stamp != core->stamp && gb_in_cell(core, o)) {
         o->stamp = core->stamp;
+        o->ring = ring;
+        memset(o->near_count, 0, sizeof(o->near_count));
         o->partner = NULL;
         o->partner_level = 0;
         gb_list_add(core, found, o);
@@ -37,8 +45,11 @@ static void visit_near(struct gb_core *core, struct gb_list *found, struct gb_ob
         o->near[level] = (struct gb_observation **)(void *)near.items;
         o->near_count[level] = near.count;
         for (uint32_t i = 0; i < near.count; i++) {
-            visit(core, found, near.items[i]);
+            visit(core, found, near.items[i], o->ring + 1);
         }
+    }
+    for (uint32_t i = 0; o->matter != NULL && i < o->matter->count; i++) {
+        visit(core, found, o->matter->reports[i], o->ring + 1);
     }
 }
 
@@ -78,20 +89,58 @@ static void pair_level(struct gb_list *found, int level)
     }
 }
 
+/* All within GB_LINK_READ steps of the seeds, by rising distance; false if there are too many. */
+static bool search(struct gb_core *core, const struct gb_list *seeds, struct gb_list *found)
+{
+    core->stamp++;
+    for (uint32_t i = 0; i < seeds->count; i++) {
+        visit(core, found, seeds->items[i], 0);
+    }
+    for (uint32_t i = 0; i < found->count && found->count <= GB_LINK_MAX; i++) {
+        struct gb_observation *o = found->items[i];
+
+        if (o->ring <= GB_LINK_READ) {
+            visit_near(core, found, o);
+        }
+    }
+    return found->count <= GB_LINK_MAX;
+}
+
+/* Those who can feel the change, and whom they are or will be paired with. */
+static void keep_felt(struct gb_core *core, const struct gb_list *found, struct gb_list *felt)
+{
+    core->stamp++;
+    for (uint32_t i = 0; i < found->count; i++) {
+        struct gb_observation *o = found->items[i];
+        struct gb_observation *mates[] = {o, o->partner,
+                                          o->matter != NULL ? o->matter->reports[0] : NULL,
+                                          o->matter != NULL ? o->matter->reports[1] : NULL};
+
+        for (size_t m = 0; o->ring <= GB_LINK_FELT && m < GB_COUNT(mates); m++) {
+            if (mates[m] != NULL && mates[m]->stamp != core->stamp) {
+                mates[m]->stamp = core->stamp;
+                gb_list_add(core, felt, mates[m]);
+            }
+        }
+    }
+}
+
 void gb_link_component(struct gb_core *core, struct gb_list *seeds)
 {
     struct gb_list found = {0};
+    struct gb_list felt = {0};
 
-    core->stamp++;
-    for (uint32_t i = 0; i < seeds->count; i++) {
-        visit(core, &found, seeds->items[i]);
-    }
-    for (uint32_t i = 0; i < found.count; i++) {
-        visit_near(core, &found, found.items[i]);
+    if (!search(core, seeds, &found)) {
+        core->is_cut = true;
+        core->cut_count++;
+        gb_object_touch(core, &core->links_row);
+        *seeds = felt;
+        return;
     }
     for (int level = 0; level < GB_LEVELS; level++) {
         pair_level(&found, level);
     }
-    gb_list_sort(&found, gb_observation_order);
-    *seeds = found;
+    keep_felt(core, &found, &felt);
+    gb_list_sort(&felt, gb_observation_order);
+    *seeds = felt;
 }

@@ -101,6 +101,7 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
     o->image = kept;
     o->is_deleted = gb_value_bool(parsed, GB_STR("deleted"), false);
     o->closed_at = gb_value_int(parsed, GB_STR("closed_at"), 0);
+    o->found_at = gb_value_int(parsed, GB_STR("found_at"), 0);
     read_version(&o->version, parsed);
     o->seen_count = read_strings(gb_value_get(parsed, GB_STR("seen")), seen, GB_SEEN_MAX);
     for (uint32_t i = 0; i < o->seen_count; i++) {
@@ -286,10 +287,15 @@ static void load_lane(struct gb_core *core, const struct gb_row *row,
     if (gb_str_eq(row->key, core->clock_row.key)) {
         core->clock = gb_value_int(parsed, GB_STR("clock"), 0);
         core->sessions_count = gb_value_int(parsed, GB_STR("sessions"), 0);
+        core->left_until = gb_value_int(parsed, GB_STR("left_until"), INT64_MIN);
         gb_object_stored(&core->clock_row, row);
     } else if (gb_str_eq(row->key, core->policy_row.key)) {
         gb_core_set(core, &core->policy_hash, gb_value_str(parsed, GB_STR("hash")));
         gb_object_stored(&core->policy_row, row);
+    } else if (gb_str_eq(row->key, core->links_row.key)) {
+        core->crowded_count = gb_value_int(parsed, GB_STR("crowded"), 0);
+        core->cut_count = gb_value_int(parsed, GB_STR("cut"), 0);
+        gb_object_stored(&core->links_row, row);
     } else if (gb_str_eq(row->key, core->balance_row.key)) {
         gb_core_set(core, &core->unbalanced_reason, gb_value_str(parsed, GB_STR("reason")));
         gb_core_set(core, &core->unbalanced_stream, gb_value_str(parsed, GB_STR("stream")));

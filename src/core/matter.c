@@ -46,12 +46,13 @@ void gb_matter_detach(struct gb_observation *o)
 
 static int64_t live_until(const struct gb_core *core, const struct gb_observation *o)
 {
+    int64_t from = o->found_at > o->closed_at ? o->found_at : o->closed_at;
     int64_t until;
 
     if (!gb_state_is_closed(o->image.state) || o->closed_at == 0 || core->policy == NULL) {
         return INT64_MAX;
     }
-    until = o->closed_at + core->policy->cell_window_ms;
+    until = from + core->policy->cell_window_ms;
     return until - until % GB_HOUR_MS + GB_HOUR_MS - 1;
 }
 
@@ -76,6 +77,9 @@ void gb_matter_live(struct gb_core *core, struct gb_matter *matter)
                 gb_object_touch(core, &matter->overlaps[i]->head);
             }
         }
+    }
+    if (until < core->clock) {
+        gb_cell_note_left(core, matter);
     }
 }
 

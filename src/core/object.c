@@ -167,6 +167,12 @@ static bool flush_one(struct gb_core *core, struct gb_arena *arena, struct gb_ob
     row->row = gb_arena_str(arena, gb_buf_str(&core->buf));
     row->matter = gb_arena_str(arena, row->matter);
     row->xref = gb_arena_str(arena, row->xref);
+    if (row->evidence_count > 0) {
+        int64_t *kept = gb_arena_take(arena, row->evidence_count * sizeof(kept[0]));
+
+        memcpy(kept, row->evidence, row->evidence_count * sizeof(kept[0]));
+        row->evidence = kept;
+    }
     if (object->table == GB_TABLE_MATTER) {
         row->text = gb_arena_str(arena, gb_matter_texts(core, (struct gb_matter *)(void *)object));
     }
@@ -193,7 +199,7 @@ void gb_core_flush(struct gb_core *core, struct gb_arena *arena, struct gb_rows 
     for (uint32_t i = 0; i < list.count; i++) {
         gb_object_forget(core, list.items[i]);
     }
-    if (core->is_evicting) {
+    if (core->is_evicting && !core->is_keeping) {
         gb_core_evict(core);
         core->is_evicting = false;
     }

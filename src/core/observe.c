@@ -204,38 +204,51 @@ static void fold_touched(struct gb_core *core, struct gb_str word)
 
 static void remove_report(struct gb_core *core, struct gb_observation *o)
 {
+    static const struct gb_keys none;
     struct gb_list seeds = {0};
+    struct gb_keys before;
 
+    gb_keys_of(&core->scratch, &o->image, &before);
     add_seeds(core, o, &seeds);
     gb_index_drop(core, o);
+    gb_cell_thinned(core, &before, &none, &seeds);
     gb_matter_leave(core, o);
     o->is_deleted = true;
-    o->closed_at = 0;
+    o->closed_at = o->found_at = 0;
     gb_image_drop(core, &o->image);
     gb_link_component(core, &seeds);
     gb_matter_regroup(core, &seeds);
     fold_touched(core, GB_STR("changed"));
 }
 
-static void put_report(struct gb_core *core, struct gb_observation *o,
+/* o's old image goes: what saw it by that image is decided again. */
+static void drop_image(struct gb_core *core, struct gb_observation *o,
+                       const struct gb_image *image, struct gb_keys *before,
+                       struct gb_list *seeds)
+{
+    struct gb_keys after;
+
+    gb_keys_of(&core->scratch, &o->image, before);
+    gb_keys_of(&core->scratch, image, &after);
+    add_seeds(core, o, seeds);
+    gb_index_drop(core, o);
+    gb_cell_thinned(core, before, &after, seeds);
+    if (!gb_str_eq(o->image.village, image->village) && o->matter != NULL &&
+        o->matter->count > 1) {
+        gb_matter_leave(core, o);
+    }
+}
+
+static void keep_image(struct gb_core *core, struct gb_observation *o,
                        const struct gb_image *image)
 {
-    struct gb_list seeds = {0};
     bool was_closed = !o->is_deleted && gb_state_is_closed(o->image.state);
 
-    if (!o->is_deleted) {
-        add_seeds(core, o, &seeds);
-        gb_index_drop(core, o);
-        if (!gb_str_eq(o->image.village, image->village) && o->matter != NULL &&
-            o->matter->count > 1) {
-            gb_matter_leave(core, o);
-        }
-    }
     gb_image_drop(core, &o->image);
     gb_image_keep(core, &o->image, image);
     o->is_deleted = false;
     if (!gb_state_is_closed(image->state)) {
-        o->closed_at = 0;
+        o->closed_at = o->found_at = 0;
     } else if (!was_closed) {
         o->closed_at = core->clock;
     }
@@ -244,6 +257,23 @@ static void put_report(struct gb_core *core, struct gb_observation *o,
         gb_matter_live(core, o->matter);
         gb_matter_touch(core, o->matter);
     }
+}
+
+static void put_report(struct gb_core *core, struct gb_observation *o,
+                       const struct gb_image *image)
+{
+    struct gb_list seeds = {0};
+    struct gb_keys before = {0};
+    struct gb_keys after;
+    bool is_new = o->is_deleted;
+
+    if (!is_new) {
+        drop_image(core, o, image, &before, &seeds);
+    }
+    keep_image(core, o, image);
+    gb_cell_find(core, o, &before, is_new);
+    gb_keys_of(&core->scratch, &o->image, &after);
+    gb_cell_crowded(core, &before, &after, &seeds);
     gb_list_add(core, &seeds, o);
     gb_link_component(core, &seeds);
     gb_matter_regroup(core, &seeds);
@@ -269,6 +299,13 @@ static enum gb_outcome dead(struct gb_core *core, const struct gb_record *rec,
     return GB_OUT_DEAD;
 }
 
+struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record *rec,
+                          struct gb_image *image)
+{
+    read_fields(image, rec);
+    return translate(policy, rec, image);
+}
+
 enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
 {
     struct gb_image image = {0};
@@ -281,8 +318,7 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
         return dead(core, rec, GB_STR("no_policy"), GB_STR("no bundle is active in this lane"));
     }
     if (!is_delete) {
-        read_fields(&image, rec);
-        reason = translate(core->policy, rec, &image);
+        reason = gb_image_of(core->policy, rec, &image);
     }
     o = gb_map_get(&core->observations, record_key(core, rec));
     order = o == NULL || o->head.is_stub ? 1 : version_order(o, rec);
@@ -303,6 +339,7 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
     }
     keep_version(core, o, rec, order);
     gb_object_touch(core, &o->head);
+    core->stepped = o;
     if (!is_delete) {
         put_report(core, o, &image);
     } else if (!o->is_deleted) {

@@ -246,6 +246,27 @@ static struct finding find_no_owner(const struct gb_matter *matter, const struct
                             .evidence = matter->fields.json[GB_FIELD_AT_CATEGORY]};
 }
 
+/* Told once, at the matter of the record that went over a bound (limits.h); settled when that
+ * matter is touched and its evidence is certain again. */
+static void check_crowded(struct gb_core *core, struct gb_matter *matter)
+{
+    const struct gb_overlap *overlap = matter->overlaps[GB_OVERLAP_CROWDED];
+    bool is_stepped = core->stepped != NULL && core->stepped->matter == matter;
+    bool is_still = overlap != NULL && overlap->is_open && !is_stepped;
+    struct finding f = {.rule = GB_STR("certain_again"), .evidence = GB_STR_NONE};
+
+    for (uint32_t i = 0; overlap != NULL && overlap->is_open && i < matter->count; i++) {
+        is_still = is_still || gb_index_is_crowded(core, matter->reports[i]);
+    }
+    if (is_still || (is_stepped && (core->is_crowding || core->is_cut))) {
+        f.is_found = f.is_open = true;
+        f.rule = core->is_cut ? GB_STR("too_many_alike") : GB_STR("evidence_of_too_many");
+        f.evidence = gb_arena_printf(&core->scratch, "{\"limit\":%u}",
+                                     core->is_cut ? GB_LINK_MAX : GB_EVIDENCE_MAX);
+    }
+    apply(core, matter, GB_OVERLAP_CROWDED, &f);
+}
+
 void gb_overlap_check(struct gb_core *core, struct gb_matter *matter)
 {
     struct gb_decision d = gb_decide(core, matter);
@@ -259,6 +280,7 @@ void gb_overlap_check(struct gb_core *core, struct gb_matter *matter)
     f = find_conflict(core, matter);
     apply(core, matter, GB_OVERLAP_FIELD_CONFLICT, &f);
     check_contradiction(core, matter);
+    check_crowded(core, matter);
 }
 
 /* The matter ends or is taken apart: its overlaps are over and never come back. */

@@ -29,6 +29,25 @@ static void write_strings(struct gb_jsonw *w, struct gb_str key, const struct gb
     gb_jsonw_end(w);
 }
 
+/* Only what is closed can leave its cell and memory, and be found again by these. */
+static void render_evidence(struct gb_core *core, const struct gb_observation *o,
+                            struct gb_row *row)
+{
+    struct gb_keys keys;
+    int64_t *evidence;
+
+    if (o->matter == NULL || o->matter->live_until == INT64_MAX) {
+        return;
+    }
+    gb_keys_of(&core->scratch, &o->image, &keys);
+    evidence = gb_arena_take(&core->scratch, sizeof(evidence[0]) * GB_KEYS_MAX);
+    for (uint32_t i = 0; i < keys.count; i++) {
+        evidence[i] = gb_evidence_of(keys.items[i]);
+    }
+    row->evidence = evidence;
+    row->evidence_count = keys.count;
+}
+
 static void render_observation(struct gb_jsonw *w, const struct gb_observation *o,
                                struct gb_row *row)
 {
@@ -48,6 +67,9 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     }
     gb_jsonw_key_bool(w, GB_STR("deleted"), o->is_deleted);
     gb_jsonw_key_str(w, GB_STR("entity"), o->entity);
+    if (o->found_at != 0) {
+        gb_jsonw_key_int(w, GB_STR("found_at"), o->found_at);
+    }
     gb_jsonw_key_opt(w, GB_STR("grid"), image->grid);
     gb_jsonw_key_opt(w, GB_STR("holder"), image->holder);
     gb_jsonw_key_str(w, GB_STR("key"), o->id);
@@ -183,9 +205,15 @@ static void render_lane(struct gb_core *core, struct gb_jsonw *w, const struct g
 {
     if (object == &core->clock_row) {
         gb_jsonw_key_int(w, GB_STR("clock"), core->clock);
+        if (core->left_until != INT64_MIN) {
+            gb_jsonw_key_int(w, GB_STR("left_until"), core->left_until);
+        }
         gb_jsonw_key_int(w, GB_STR("sessions"), core->sessions_count);
     } else if (object == &core->policy_row) {
         gb_jsonw_key_opt(w, GB_STR("hash"), core->policy_hash);
+    } else if (object == &core->links_row) {
+        gb_jsonw_key_int(w, GB_STR("crowded"), core->crowded_count);
+        gb_jsonw_key_int(w, GB_STR("cut"), core->cut_count);
     } else {
         gb_jsonw_key_opt(w, GB_STR("reason"), core->unbalanced_reason);
         gb_jsonw_key_opt(w, GB_STR("stream"), core->unbalanced_stream);
@@ -207,6 +235,7 @@ void gb_object_render(struct gb_core *core, struct gb_object *object, struct gb_
     switch (object->table) {
     case GB_TABLE_OBSERVATION:
         render_observation(&w, whole, row);
+        render_evidence(core, whole, row);
         break;
     case GB_TABLE_MATTER:
         render_matter(&w, whole, row);

@@ -5,9 +5,10 @@
  *
  * The rule of the cell (all matching, and all that memory may forget, hangs on it): a matter is in
  * its cell while one of its reports is open, and afterwards until the end of the hour in which
- * closed_at + cell_window falls (live_until). A matter beyond that is frozen: nobody finds it as a
- * candidate, its own links stay. A report that opens again brings its matter back. The rule reads
- * rows and the lane's clock only, so what happens to be in memory decides nothing. */
+ * closed_at + cell_window falls (live_until). A matter beyond that is frozen: it is no candidate,
+ * its own links stay. A report that opens again brings its matter back, and so does a record whose
+ * new evidence finds it (cell.c): then found_at counts like closed_at. The rule reads rows and the
+ * lane's clock only, so what happens to be in memory decides nothing. */
 #ifndef CORE_STATE_H
 #define CORE_STATE_H
 
@@ -57,7 +58,8 @@ struct gb_fields {
 
 #define GB_OVERLAP_LIST(X)                                                                         \
     X(DUPLICATE, "duplicate_entry") X(NO_OWNER, "no_owner") X(DOUBLE_LEAD, "double_lead")          \
-    X(CONTRADICTORY, "contradictory_state") X(FIELD_CONFLICT, "field_conflict")
+    X(CONTRADICTORY, "contradictory_state") X(FIELD_CONFLICT, "field_conflict")                    \
+    X(CROWDED, "crowded_evidence")
 
 enum gb_overlap_kind {
 #define X(name, word) GB_OVERLAP_##name,
@@ -106,6 +108,7 @@ struct gb_observation {
     struct gb_str source, entity, id; /* parts of head.key */
     bool is_deleted;
     int64_t closed_at; /* lane clock at which it was seen closed; 0: before the first tick */
+    int64_t found_at;  /* closed: lane clock at which new evidence found it again, else 0 */
     struct gb_image image;
     struct gb_version version;
     uint32_t seen_count;
@@ -114,7 +117,9 @@ struct gb_observation {
     struct gb_matter *matter;        /* NULL if deleted */
     struct gb_entry *entries;
 
-    uint64_t stamp; /* the component search that found it */
+    uint64_t want_turn; /* the batch that asked for it last */
+    uint64_t stamp; /* the search that found it ... */
+    uint32_t ring;  /* ... so many steps away */
     struct gb_observation *partner; /* result of the search */
     struct gb_observation *choice;
     bool is_split; /* in this step: its matter is published as split */
@@ -223,14 +228,20 @@ struct gb_core {
     struct gb_object clock_row, policy_row, balance_row;
     struct gb_book *books; /* open ones */
     struct gb_matter *due_first, *due_last;
-    uint64_t stamp;
+    struct gb_object links_row;
+    int64_t crowded_count, cut_count; /* records that went over GB_EVIDENCE_MAX, GB_LINK_MAX */
+    int64_t left_until; /* latest occurrence among what ever left its cell; INT64_MIN: nothing */
+    uint64_t stamp, want_turns;
     bool is_evicting;
+    bool is_keeping; /* for tests: nothing is ever evicted */
 
     /* the step under way */
     struct gb_step *step;
     const struct gb_record *rec;
     uint32_t minted;
     struct gb_list touched; /* struct gb_matter */
+    struct gb_observation *stepped; /* the report that the record is about */
+    bool is_crowding, is_cut;
 };
 
 /* ---- object.c ---- */
@@ -243,6 +254,9 @@ void gb_list_sort(struct gb_list *list, int (*order)(const void *a, const void *
 void gb_core_set(struct gb_core *core, struct gb_str *at, struct gb_str value);
 /* What core->buf holds, in scratch. */
 struct gb_str gb_core_text(struct gb_core *core);
+
+/* ---- core.c ---- */
+const struct gb_policy *gb_core_known_policy(const struct gb_core *core, struct gb_str hash);
 
 /* ---- evict.c ---- */
 void gb_object_forget(struct gb_core *core, struct gb_object *object); /* after its flush */
@@ -278,20 +292,61 @@ void gb_emit_dead(struct gb_core *core, const struct gb_record *rec, struct gb_s
 
 /* ---- observe.c ---- */
 enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec);
+/* The image of a put under a bundle; borrows. Absent: all known, else why it is dead. */
+struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record *rec,
+                          struct gb_image *image);
 void gb_image_keep(struct gb_core *core, struct gb_image *to, const struct gb_image *from);
 void gb_image_drop(struct gb_core *core, struct gb_image *image);
 
 /* ---- index.c, link.c ---- */
+/* The keys under which an image stands in the index, in arena. */
+#define GB_KEYS_MAX (GB_ATTACHMENTS_MAX + 2)
+struct gb_keys {
+    uint32_t count;
+    struct gb_str items[GB_KEYS_MAX];
+};
+void gb_keys_of(struct gb_arena *arena, const struct gb_image *image, struct gb_keys *keys);
+bool gb_keys_has(const struct gb_keys *keys, struct gb_str key);
+/* The key under which those stand that point to xref. */
+struct gb_str gb_key_of_xref(struct gb_arena *arena, struct gb_str xref);
+/* The slots in which a holder's evidence can be found, [first, last]; none: last < first. */
+struct gb_slots {
+    int64_t first, last;
+};
+struct gb_slots gb_holder_slots(const struct gb_policy *policy, const struct gb_image *image);
+struct gb_str gb_key_of_slot(struct gb_arena *arena, const struct gb_image *image, int64_t slot);
+/* A key as a column holds it. */
+static inline int64_t gb_evidence_of(struct gb_str key)
+{
+    return (int64_t)gb_fnv1a(key);
+}
 void gb_index_add(struct gb_core *core, struct gb_observation *o);
 void gb_index_drop(struct gb_core *core, struct gb_observation *o);
-bool gb_in_cell(const struct gb_core *core, const struct gb_observation *o);
+/* Members of a bucket, counted up to GB_EVIDENCE_MAX + 2. */
+uint32_t gb_index_count(const struct gb_core *core, struct gb_str key, bool is_cell_only);
+void gb_index_members(struct gb_core *core, struct gb_str key, struct gb_list *out);
+bool gb_index_is_crowded(struct gb_core *core, const struct gb_observation *o);
 /* Adds the candidates of o at a level (0: ids, 1: attachments, 2: holder). */
 void gb_index_near(struct gb_core *core, struct gb_observation *o, int level,
                    struct gb_list *out);
 /* Elder first: occurrence, source, key. */
 int gb_observation_order(const void *a, const void *b);
-/* Finds partners of all in the component of seeds; returns it sorted in seeds. */
+/* Finds the partners of all that a change at seeds can touch; returns them sorted in seeds. Empty
+ * and core->is_cut if that would need more than GB_LINK_MAX reports. */
 void gb_link_component(struct gb_core *core, struct gb_list *seeds);
+
+/* ---- cell.c ---- */
+bool gb_in_cell(const struct gb_core *core, const struct gb_observation *o);
+void gb_cell_note_left(struct gb_core *core, const struct gb_matter *matter);
+void gb_cell_turn(struct gb_core *core); /* an hour of the lane's clock has turned */
+/* o, just put, has evidence that before had not: what shares it comes back into the cell. */
+void gb_cell_find(struct gb_core *core, struct gb_observation *o, const struct gb_keys *before,
+                  bool is_new);
+/* Adds those who must be decided again because their evidence is certain again, or no longer. */
+void gb_cell_thinned(struct gb_core *core, const struct gb_keys *before,
+                     const struct gb_keys *after, struct gb_list *seeds);
+void gb_cell_crowded(struct gb_core *core, const struct gb_keys *before,
+                     const struct gb_keys *after, struct gb_list *seeds);
 
 /* ---- matter.c ---- */
 void gb_matter_touch(struct gb_core *core, struct gb_matter *matter);

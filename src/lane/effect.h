@@ -47,7 +47,7 @@ enum gb_effect_kind {
     GB_FX_PG_CLAIM,     /* R1: epoch+1 with the lock timeout; answers GB_EV_PG_CLAIMED */
     GB_FX_PG_TERMINATE, /* end the backend that the last BUSY answer named */
     GB_FX_PG_LOAD,      /* live rows with live_until >= since; answers GB_EV_PG_ROWS */
-    GB_FX_PG_FETCH,     /* rows of keys, of what points to them, and of their matters */
+    GB_FX_PG_FETCH,     /* rows of keys, of what carries evidence, and of their matters */
     GB_FX_PG_POLICY,    /* the files of a bundle by hash */
     GB_FX_PG_COMMIT,    /* R4: the batch transaction, one round trip */
     GB_FX_PG_OUTBOX,    /* outbox chunks from an index on */
@@ -106,7 +106,12 @@ struct gb_effect {
     uint32_t lane;
     union {
         struct { int64_t since; } load; /* lane clock below which closed rows are not needed */
-        struct { const struct gb_str *keys; uint32_t count; } fetch;
+        struct {
+            const struct gb_str *keys;
+            uint32_t count;
+            const int64_t *evidence; /* any GB_WANTED_OF_EVIDENCE_MAX carriers of each suffice */
+            uint32_t evidence_count;
+        } fetch;
         struct { struct gb_str hash; } policy;
         const struct gb_commit *commit;
         struct { uint64_t from_index; uint32_t chunks_max; } outbox;

@@ -160,13 +160,15 @@ static void fetch_batch(struct gb_lane *lane, struct gb_effects *fx)
     for (uint32_t i = 0; i < lane->flying->count; i++) {
         gb_core_wants(lane->core, &lane->flying->records[i].record, &lane->wants);
     }
-    if (lane->wants.count == 0) {
+    if (lane->wants.count == 0 && lane->wants.evidence_count == 0) {
         step_batch(lane, fx);
         return;
     }
     ask = gb_lane_ask_pg(lane, fx, GB_FX_PG_FETCH);
     ask->fetch.keys = lane->wants.keys;
     ask->fetch.count = lane->wants.count;
+    ask->fetch.evidence = lane->wants.evidence;
+    ask->fetch.evidence_count = lane->wants.evidence_count;
 }
 
 static void begin_batch(struct gb_lane *lane, struct gb_effects *fx)

@@ -1,4 +1,4 @@
-/* Rows by key, and lists of rows by the matter and by the cross-reference that they name. */
+/* Rows by key, and lists of rows by the matter and by the evidence that they name. */
 #include "lane/replay_rows.h"
 
 #include <stdlib.h>
@@ -8,14 +8,22 @@
 
 struct entry;
 
+/* A row's place in the list of one piece of its evidence. */
+struct carrier {
+    struct entry *entry;
+    struct carrier *prev, *next;
+};
+
 struct list {
     struct gb_str key; /* in the same block */
     struct entry *first;
+    struct carrier *carriers;
 };
 
 struct entry {
     struct gb_row row; /* its strings stand behind it in the same block */
-    struct entry *next_of_matter, *next_of_xref;
+    struct entry *next_of_matter;
+    struct carrier *carriers; /* owned, one for each evidence of row */
 };
 
 static char *put(char *at, struct gb_str *s)
@@ -30,19 +38,33 @@ static char *put(char *at, struct gb_str *s)
 
 static struct entry *entry_new(const struct gb_row *row)
 {
-    size_t len = row->key.len + row->row.len + row->text.len + row->matter.len + row->xref.len;
+    size_t len = row->key.len + row->row.len + row->text.len + row->matter.len;
     struct entry *entry = calloc(1, sizeof(*entry) + len + 1);
+    int64_t *evidence = calloc(row->evidence_count + 1, sizeof(evidence[0]));
     char *at;
 
-    GB_CHECK(entry != NULL);
+    GB_CHECK(entry != NULL && evidence != NULL);
     at = (char *)(entry + 1);
     entry->row = *row;
+    entry->row.xref = GB_STR_NONE;
     at = put(at, &entry->row.key);
     at = put(at, &entry->row.row);
     at = put(at, &entry->row.text);
-    at = put(at, &entry->row.matter);
-    (void)put(at, &entry->row.xref);
+    (void)put(at, &entry->row.matter);
+    for (uint32_t i = 0; i < row->evidence_count; i++) {
+        evidence[i] = row->evidence[i];
+    }
+    entry->row.evidence = evidence;
+    entry->carriers = calloc(row->evidence_count + 1, sizeof(entry->carriers[0]));
+    GB_CHECK(entry->carriers != NULL);
     return entry;
+}
+
+static void entry_free(struct entry *entry)
+{
+    free((void *)(size_t)entry->row.evidence);
+    free(entry->carriers);
+    free(entry);
 }
 
 static struct list *list_of(struct gb_map *map, struct gb_str key)
@@ -59,6 +81,11 @@ static struct list *list_of(struct gb_map *map, struct gb_str key)
     return list;
 }
 
+static struct gb_str evidence_key(const int64_t *evidence)
+{
+    return (struct gb_str){(const char *)evidence, sizeof(*evidence)};
+}
+
 static void link_entry(struct gb_replay_rows *rows, struct entry *entry)
 {
     if (gb_str_is(entry->row.matter)) {
@@ -67,11 +94,15 @@ static void link_entry(struct gb_replay_rows *rows, struct entry *entry)
         entry->next_of_matter = list->first;
         list->first = entry;
     }
-    if (gb_str_is(entry->row.xref)) {
-        struct list *list = list_of(&rows->by_xref, entry->row.xref);
+    for (uint32_t i = 0; i < entry->row.evidence_count; i++) {
+        struct list *list = list_of(&rows->by_evidence, evidence_key(&entry->row.evidence[i]));
+        struct carrier *carrier = &entry->carriers[i];
 
-        entry->next_of_xref = list->first;
-        list->first = entry;
+        *carrier = (struct carrier){.entry = entry, .next = list->carriers};
+        if (list->carriers != NULL) {
+            list->carriers->prev = carrier;
+        }
+        list->carriers = carrier;
     }
 }
 
@@ -85,13 +116,18 @@ static void unlink_entry(struct gb_replay_rows *rows, struct entry *entry)
         }
         *at = entry->next_of_matter;
     }
-    if (gb_str_is(entry->row.xref)) {
-        struct entry **at = &list_of(&rows->by_xref, entry->row.xref)->first;
+    for (uint32_t i = 0; i < entry->row.evidence_count; i++) {
+        struct carrier *carrier = &entry->carriers[i];
 
-        while (*at != entry) {
-            at = &(*at)->next_of_xref;
+        if (carrier->prev != NULL) {
+            carrier->prev->next = carrier->next;
+        } else {
+            list_of(&rows->by_evidence, evidence_key(&entry->row.evidence[i]))->carriers =
+                carrier->next;
         }
-        *at = entry->next_of_xref;
+        if (carrier->next != NULL) {
+            carrier->next->prev = carrier->prev;
+        }
     }
 }
 
@@ -112,7 +148,7 @@ void gb_replay_rows_keep(struct gb_replay_rows *rows, const struct gb_rows *chan
         old = gb_map_take(&rows->tables[row->table], row->key);
         if (old != NULL) {
             unlink_entry(rows, old);
-            free(old);
+            entry_free(old);
         }
         if (!row->is_deleted) {
             struct entry *entry = entry_new(row);
@@ -171,22 +207,32 @@ static enum gb_status load_reached(const struct gb_replay_rows *rows, const stru
     return status;
 }
 
+static enum gb_status load_evidence(const struct gb_replay_rows *rows, const int64_t *evidence,
+                                    struct gb_core *core, struct gb_err *err)
+{
+    const struct list *list = gb_map_get(&rows->by_evidence, evidence_key(evidence));
+    const struct carrier *carrier = list != NULL ? list->carriers : NULL;
+    enum gb_status status = GB_OK;
+
+    for (uint32_t i = 0; carrier != NULL && i < GB_WANTED_OF_EVIDENCE_MAX && status == GB_OK; i++) {
+        status = load_reached(rows, carrier->entry, core, err);
+        carrier = carrier->next;
+    }
+    return status;
+}
+
 enum gb_status gb_replay_rows_fetch(const struct gb_replay_rows *rows,
                                     const struct gb_wants *wants, struct gb_core *core,
                                     struct gb_err *err)
 {
+    const struct gb_map *observations = &rows->tables[GB_TABLE_OBSERVATION];
     enum gb_status status = GB_OK;
 
     for (uint32_t i = 0; i < wants->count && status == GB_OK; i++) {
-        const struct list *list = gb_map_get(&rows->by_xref, wants->keys[i]);
-
-        status = load_reached(rows,
-                              gb_map_get(&rows->tables[GB_TABLE_OBSERVATION], wants->keys[i]),
-                              core, err);
-        for (const struct entry *e = list != NULL ? list->first : NULL;
-             e != NULL && status == GB_OK; e = e->next_of_xref) {
-            status = load_reached(rows, e, core, err);
-        }
+        status = load_reached(rows, gb_map_get(observations, wants->keys[i]), core, err);
+    }
+    for (uint32_t i = 0; i < wants->evidence_count && status == GB_OK; i++) {
+        status = load_evidence(rows, &wants->evidence[i], core, err);
     }
     return status;
 }
@@ -197,14 +243,20 @@ static void free_value(void *value, void *context)
     free(value);
 }
 
+static void free_entry(void *value, void *context)
+{
+    (void)context;
+    entry_free(value);
+}
+
 void gb_replay_rows_close(struct gb_replay_rows *rows)
 {
     for (int t = 0; t < GB_TABLE_COUNT; t++) {
-        gb_map_each(&rows->tables[t], free_value, NULL);
+        gb_map_each(&rows->tables[t], free_entry, NULL);
         gb_map_close(&rows->tables[t]);
     }
     gb_map_each(&rows->by_matter, free_value, NULL);
     gb_map_close(&rows->by_matter);
-    gb_map_each(&rows->by_xref, free_value, NULL);
-    gb_map_close(&rows->by_xref);
+    gb_map_each(&rows->by_evidence, free_value, NULL);
+    gb_map_close(&rows->by_evidence);
 }

@@ -1,6 +1,8 @@
 /* R4: the batch transaction: fence, ledger, texts, state rows, outbox, in one round trip. */
+#include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/check.h"
 #include "base/merkle.h"
 #include "shell/pg_ops.h"
@@ -112,7 +114,7 @@ static void add_outbox(struct gb_pg_request *r, const struct gb_commit *commit)
 
 /* Columns of one table's changed rows, for unnest. */
 struct columns {
-    struct gb_str *keys, *rows, *matters, *xrefs, *texts, *gone;
+    struct gb_str *keys, *rows, *matters, *xrefs, *evidence, *texts, *gone;
     int64_t *live;
     uint32_t count, gone_count;
 };
@@ -125,12 +127,31 @@ static struct columns make_columns(struct gb_arena *arena, uint32_t size)
                             .rows = gb_arena_take(arena, len),
                             .matters = gb_arena_take(arena, len),
                             .xrefs = gb_arena_take(arena, len),
+                            .evidence = gb_arena_take(arena, len),
                             .texts = gb_arena_take(arena, len),
                             .gone = gb_arena_take(arena, len),
                             .live = gb_arena_take(arena, size * sizeof(int64_t))};
 }
 
-static void keep_row(struct columns *c, const struct gb_row *row)
+/* "{1,2}" as the text of a bigint[]: arrays of rows need not be of one length. */
+static struct gb_str array_text(struct gb_arena *arena, const struct gb_row *row)
+{
+    struct gb_buf text = {0};
+    struct gb_str kept;
+
+    if (row->evidence_count == 0) {
+        return GB_STR_NONE;
+    }
+    for (uint32_t i = 0; i < row->evidence_count; i++) {
+        gb_buf_printf(&text, "%c%" PRId64, i == 0 ? '{' : ',', row->evidence[i]);
+    }
+    gb_buf_add_char(&text, '}');
+    kept = gb_arena_str(arena, gb_buf_str(&text));
+    gb_buf_close(&text);
+    return kept;
+}
+
+static void keep_row(struct gb_arena *arena, struct columns *c, const struct gb_row *row)
 {
     if (row->is_deleted) {
         c->gone[c->gone_count++] = row->key;
@@ -140,6 +161,7 @@ static void keep_row(struct columns *c, const struct gb_row *row)
     c->rows[c->count] = row->row;
     c->matters[c->count] = row->matter;
     c->xrefs[c->count] = row->xref;
+    c->evidence[c->count] = array_text(arena, row);
     c->texts[c->count] = row->text;
     c->live[c->count] = row->live_until;
     c->count++;
@@ -170,6 +192,7 @@ static void add_table(struct gb_pg_request *r, uint32_t lane, enum gb_table tabl
     }
     if (tables[table].has_xref) {
         gb_pg_add_texts(r, s, c->xrefs, c->count);
+        gb_pg_add_texts(r, s, c->evidence, c->count);
     }
     if (tables[table].has_text) {
         gb_pg_add_texts(r, s, c->texts, c->count);
@@ -191,7 +214,7 @@ static void add_rows(struct gb_pg_request *r, const struct gb_commit *commit)
 
         c = make_columns(&r->arena, rows->count - at);
         while (at < rows->count && rows->items[at].table == table) {
-            keep_row(&c, &rows->items[at++]);
+            keep_row(&r->arena, &c, &rows->items[at++]);
         }
         add_table(r, commit->after.lane, table, &c);
     }

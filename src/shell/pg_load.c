@@ -123,6 +123,8 @@ void gb_pg_fetch(struct gb_pg_ops *ops, const struct gb_effect *effect)
 
     gb_pg_add_int(request, s, ops->lane);
     gb_pg_add_texts(request, s, effect->fetch.keys, effect->fetch.count);
+    gb_pg_add_ints(request, s, effect->fetch.evidence, effect->fetch.evidence_count);
+    gb_pg_add_int(request, s, GB_WANTED_OF_EVIDENCE_MAX);
     gb_pg_ask(ops->pg, request);
 }
 

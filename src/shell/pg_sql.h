@@ -38,19 +38,24 @@
     " UNION ALL SELECT 6, t.key, t.row, NULL, NULL, NULL, 0 FROM book t WHERE t.lane = $1"         \
     " UNION ALL SELECT 7, t.key, t.row, NULL, NULL, NULL, 0 FROM lane_state t WHERE t.lane = $1"
 
-/* What the keys name, what points to them, and everything of their matters. $1 lane, $2 keys. */
+/* What the keys name, at most $4 that carry each piece of evidence, and everything of their
+ * matters. $1 lane, $2 keys, $3 evidence. */
 #define SQL_FETCH                                                                                  \
-    "WITH hit AS (SELECT o.matter FROM observation o WHERE o.lane = $1 AND o.key = ANY ($2)"       \
-    "  UNION SELECT o.matter FROM observation o WHERE o.lane = $1 AND o.xref = ANY ($2)),"         \
-    " o AS (SELECT p.* FROM observation p WHERE p.lane = $1 AND p.key = ANY ($2)"                  \
-    "  UNION SELECT p.* FROM observation p WHERE p.lane = $1 AND p.xref = ANY ($2)"                \
+    "WITH hit AS MATERIALIZED"                                                                     \
+    " (SELECT o.key, o.matter FROM observation o WHERE o.lane = $1 AND o.key = ANY ($2)"           \
+    "  UNION SELECT f.key, f.matter FROM (SELECT DISTINCT e FROM unnest($3::bigint[]) e) w (e),"   \
+    "   LATERAL (SELECT c.key, c.matter FROM observation c WHERE c.lane = $1"                      \
+    "    AND c.evidence @> ARRAY[w.e] LIMIT $4) f),"                                               \
+    " m AS (SELECT DISTINCT hit.matter FROM hit WHERE hit.matter IS NOT NULL),"                    \
+    " o AS (SELECT p.* FROM observation p WHERE p.lane = $1"                                       \
+    "   AND p.key IN (SELECT hit.key FROM hit)"                                                    \
     "  UNION SELECT p.* FROM observation p WHERE p.lane = $1"                                      \
-    "   AND p.matter IN (SELECT hit.matter FROM hit))"                                             \
+    "   AND p.matter IN (SELECT m.matter FROM m))"                                                 \
     " SELECT 0, o.key, o.row, NULL, o.matter, o.xref, o.live_until FROM o"                         \
     " UNION ALL SELECT 1, t.key, t.row, t.text, NULL, NULL, t.live_until FROM matter t"            \
-    " WHERE t.lane = $1 AND t.key IN (SELECT hit.matter FROM hit)"                                 \
+    " WHERE t.lane = $1 AND t.key IN (SELECT m.matter FROM m)"                                     \
     " UNION ALL SELECT 2, t.key, t.row, NULL, t.matter, NULL, t.live_until FROM overlap t"         \
-    " WHERE t.lane = $1 AND t.matter IN (SELECT hit.matter FROM hit)"
+    " WHERE t.lane = $1 AND t.matter IN (SELECT m.matter FROM m)"
 
 /* $1 bundle hash; rows (name, text). */
 #define SQL_POLICY                                                                                 \
@@ -83,11 +88,11 @@
     " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row"
 
 #define SQL_UPSERT_OBSERVATION                                                                     \
-    "INSERT INTO observation AS t (lane, key, row, live_until, matter, xref)"                      \
-    " SELECT $1, u.key, u.row, u.live_until, u.matter, u.xref"                                     \
-    " FROM unnest($2, $3, $4, $5, $6) AS u (key, row, live_until, matter, xref)"                   \
+    "INSERT INTO observation AS t (lane, key, row, live_until, matter, xref, evidence)"            \
+    " SELECT $1, u.key, u.row, u.live_until, u.matter, u.xref, u.evidence::bigint[]"               \
+    " FROM unnest($2, $3, $4, $5, $6, $7) AS u (key, row, live_until, matter, xref, evidence)"     \
     " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, matter = excluded.matter,"         \
-    " xref = excluded.xref, live_until = excluded.live_until"
+    " xref = excluded.xref, live_until = excluded.live_until, evidence = excluded.evidence"
 
 #define SQL_UPSERT_MATTER                                                                          \
     "INSERT INTO matter AS t (lane, key, row, live_until, text)"                                   \

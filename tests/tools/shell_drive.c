@@ -156,9 +156,11 @@ static void join(void *context)
 
 static void drive_database(void)
 {
+    static const int64_t evidence[] = {7, INT64_MIN, 8};
     struct gb_row rows[3] = {
         {.table = GB_TABLE_OBSERVATION, .key = GB_STR("a/matter/1"), .row = GB_STR("{}"),
-         .matter = GB_STR("m1"), .live_until = INT64_MAX},
+         .matter = GB_STR("m1"), .live_until = INT64_MAX, .evidence = evidence,
+         .evidence_count = 3},
         {.table = GB_TABLE_MATTER, .key = GB_STR("m1"), .row = GB_STR("{}"),
          .live_until = INT64_MAX},
         {.table = GB_TABLE_SOURCE_MARK, .key = GB_STR("s"), .row = GB_STR("{}")}};
@@ -188,8 +190,17 @@ static void drive_database(void)
     expect("three rows", count == 3);
     effect.fetch.keys = &key;
     effect.fetch.count = 1;
+    effect.fetch.evidence_count = 0;
     step(GB_FX_PG_FETCH, GB_OK, "fetch");
     expect("observation and matter", count == 2);
+    effect.fetch.count = 0;
+    effect.fetch.evidence = evidence + 1;
+    effect.fetch.evidence_count = 1;
+    step(GB_FX_PG_FETCH, GB_OK, "fetch by evidence");
+    expect("observation and matter by evidence", count == 2);
+    effect.fetch.evidence_count = 0;
+    step(GB_FX_PG_FETCH, GB_OK, "fetch of nothing");
+    expect("nothing", count == 0);
     effect.outbox.from_index = 0;
     step(GB_FX_PG_OUTBOX, GB_OK, "outbox");
     expect("one chunk", count == 1);
@@ -197,6 +208,7 @@ static void drive_database(void)
     step(GB_FX_PG_FLOOR, GB_OK, "floor");
     effect.policy.hash = GB_STR("none");
     step(GB_FX_PG_POLICY, GB_NOT_FOUND, "no such policy");
+    effect.halt.reason = effect.halt.evidence = GB_STR("drive"); /* a union: set it whole */
     effect.halt.epoch = row.epoch - 1;
     step(GB_FX_PG_HALT, GB_FENCED, "halt under an old epoch is fenced");
     step(GB_FX_PG_CLAIM, GB_OK, "claim again");

@@ -2,6 +2,7 @@
 #include "core_fixture.h"
 
 #include "codec/json.h"
+#include "core/state.h"
 
 /* A constant initialiser. */
 #define S(literal) {(literal), sizeof(literal) - 1}
@@ -243,6 +244,42 @@ static struct gb_core *load(struct gb_cf_run *run)
     return core;
 }
 
+/* Loads one row with everything of its matter. */
+static void load_whole(struct gb_cf_run *run, struct gb_core *core, uint32_t at)
+{
+    struct gb_str matter = run->rows[at].matter;
+
+    load_row(run, core, &run->rows[at]);
+    for (uint32_t i = 0; gb_str_is(matter) && i < run->rows_count; i++) {
+        if (gb_str_eq(run->rows[i].matter, matter)) {
+            load_row(run, core, &run->rows[i]);
+        }
+    }
+}
+
+static bool has_evidence(const struct gb_row *row, int64_t evidence)
+{
+    for (uint32_t i = 0; i < row->evidence_count; i++) {
+        if (row->evidence[i] == evidence) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* From the end: which ones of too many are loaded must not matter. */
+static void load_evidence(struct gb_cf_run *run, struct gb_core *core, int64_t evidence)
+{
+    uint32_t left = GB_WANTED_OF_EVIDENCE_MAX;
+
+    for (uint32_t i = run->rows_count; i-- > 0 && left > 0;) {
+        if (has_evidence(&run->rows[i], evidence)) {
+            load_whole(run, core, i);
+            left--;
+        }
+    }
+}
+
 /* Loads what a batch wants, with everything of its matters. */
 static void fetch(struct gb_cf_run *run, struct gb_core *core, const struct gb_record *records,
                   uint32_t count)
@@ -253,21 +290,17 @@ static void fetch(struct gb_cf_run *run, struct gb_core *core, const struct gb_r
         gb_core_wants(core, &records[i], &wants);
     }
     for (uint32_t k = 0; k < wants.count; k++) {
-        struct gb_str matter = GB_STR_NONE;
-
         for (uint32_t i = 0; i < run->rows_count; i++) {
             if (run->rows[i].table == GB_TABLE_OBSERVATION &&
                 gb_str_eq(run->rows[i].key, wants.keys[k])) {
-                load_row(run, core, &run->rows[i]);
-                matter = run->rows[i].matter;
-            }
-        }
-        for (uint32_t i = 0; gb_str_is(matter) && i < run->rows_count; i++) {
-            if (gb_str_eq(run->rows[i].matter, matter)) {
-                load_row(run, core, &run->rows[i]);
+                load_whole(run, core, i);
             }
         }
     }
+    for (uint32_t k = 0; k < wants.evidence_count; k++) {
+        load_evidence(run, core, wants.evidence[k]);
+    }
+    run->wanted += wants.count + wants.evidence_count;
 }
 
 static void step(struct gb_cf_run *run, struct gb_core *core, const struct gb_record *rec,
@@ -285,8 +318,8 @@ static void step(struct gb_cf_run *run, struct gb_core *core, const struct gb_re
     }
 }
 
-void gb_cf_play(const struct gb_cf_script *script, uint32_t flush_every, uint32_t restart_every,
-                struct gb_cf_run *run)
+static void play(const struct gb_cf_script *script, uint32_t flush_every, uint32_t restart_every,
+                 bool is_keeping, struct gb_cf_run *run)
 {
     struct gb_core *core;
     bool is_begin = true;
@@ -294,6 +327,7 @@ void gb_cf_play(const struct gb_cf_script *script, uint32_t flush_every, uint32_
     *run = (struct gb_cf_run){0};
     gb_arena_init(&run->arena, (size_t)1 << 28);
     core = load(run);
+    core->is_keeping = is_keeping;
     for (uint32_t i = 0; i < script->count; i++) {
         if (is_begin) {
             uint32_t left = script->count - i;
@@ -316,6 +350,17 @@ void gb_cf_play(const struct gb_cf_script *script, uint32_t flush_every, uint32_
     check_digest(run);
     run->is_balanced = gb_core_is_balanced(core, NULL);
     gb_core_free(core);
+}
+
+void gb_cf_play(const struct gb_cf_script *script, uint32_t flush_every, uint32_t restart_every,
+                struct gb_cf_run *run)
+{
+    play(script, flush_every, restart_every, false, run);
+}
+
+void gb_cf_play_keeping(const struct gb_cf_script *script, struct gb_cf_run *run)
+{
+    play(script, 1, 0, true, run);
 }
 
 void gb_cf_end(struct gb_cf_run *run)

@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "core/core.h"
 
-#define CF_ROWS_MAX 512
-#define CF_RECORDS_MAX 128
+#define CF_ROWS_MAX 1024
+#define CF_RECORDS_MAX 320
 #define CF_VILLAGE "320312111201"
 #define CF_GRID "320312111201001"
 
@@ -48,12 +48,15 @@ struct gb_cf_run {
     int64_t clock;
     enum gb_outcome outcomes[CF_RECORDS_MAX];
     bool is_balanced;
+    uint32_t wanted; /* keys and evidence asked for */
 };
 
 /* Steps all records; flushes after every flush_every, and goes on in a new core that was loaded
  * from all rows after every restart_every records (0: never). */
 void gb_cf_play(const struct gb_cf_script *script, uint32_t flush_every, uint32_t restart_every,
                 struct gb_cf_run *run);
+/* The same with a core that never forgets anything: what every other run is compared with. */
+void gb_cf_play_keeping(const struct gb_cf_script *script, struct gb_cf_run *run);
 void gb_cf_end(struct gb_cf_run *run);
 struct gb_str gb_cf_all_rows(struct gb_cf_run *run); /* sorted */
 /* How often what occurs in the outputs. */

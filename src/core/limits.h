@@ -1,0 +1,23 @@
+/* Bounds of what one record may cost and of what memory keeps. Each has a test that reaches it. */
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+/* Records of a cell that may share one piece of evidence (a named id, an attachment, a holder's two
+ * hours). What more share is no certain evidence: nothing is linked by it, and the record that
+ * went over the bound has an open overlap `crowded_evidence`. */
+#define GB_EVIDENCE_MAX 16U
+
+/* A change is felt by reports at most GB_LINK_FELT steps away; to decide those, reports up to
+ * GB_LINK_READ steps away are looked at (link.c says why). */
+#define GB_LINK_FELT 5U
+#define GB_LINK_READ 12U
+
+/* Reports that one record's links may make us look at. Beyond it the record's links stay as they
+ * are, and its matter has an open overlap `crowded_evidence`. */
+#define GB_LINK_MAX 256U
+
+/* Holder evidence stands in slots of this length; a bundle's holder_window counts up to the max. */
+#define GB_HOLDER_SLOT_MS ((int64_t)2 * 3600000)
+#define GB_HOLDER_WINDOW_MAX_MS ((int64_t)24 * 3600000)
+
+#endif
