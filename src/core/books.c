@@ -37,14 +37,13 @@ struct gb_book *gb_book_get(struct gb_core *core, struct gb_str source, int64_t 
     book->source = gb_pool_str(&core->pool, source);
     book->hour = hour;
     book->is_balanced = true;
-    book->lag = -1;
     book->next = *at;
     *at = book;
     return book;
 }
 
-struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *session,
-                                  struct gb_str stream)
+void gb_pending_add(struct gb_core *core, struct gb_session *session, struct gb_str stream,
+                    const int64_t *by)
 {
     struct gb_pending **at = &session->pending;
 
@@ -55,44 +54,30 @@ struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *sessi
         struct gb_pending *pending = gb_pool_take(&core->pool, sizeof(*pending));
 
         pending->stream = gb_pool_str(&core->pool, stream);
-        pending->lag = -1;
         pending->next = *at;
         *at = pending;
     }
-    gb_object_touch(core, &session->head);
-    return *at;
-}
-
-/* How far the lane is behind the source: its clock minus the time at which the source changed the
- * row; -1 where one of them is not known, or the row comes from a snapshot. */
-static int64_t lag_of(const struct gb_core *core, const struct gb_record *rec)
-{
-    int64_t changed = gb_value_int(&rec->fields, GB_STR(GB_FIELD_UPDATED_AT), INT64_MAX);
-
-    if (rec->kind != GB_KIND_OBSERVATION || rec->bootstrap || core->clock == 0 ||
-        changed == INT64_MAX) {
-        return -1;
+    for (int i = 0; i < 5; i++) {
+        (*at)->by[i] += by[i];
     }
-    return changed < core->clock ? (core->clock - changed) / 1000 : 0;
+    gb_object_touch(core, &session->head);
 }
 
 void gb_books_count(struct gb_core *core, const struct gb_record *rec, enum gb_outcome outcome)
 {
-    struct gb_pending *pending;
-    int64_t lag = lag_of(core, rec);
+    int64_t by[5] = {0};
 
     if (rec->kind == GB_KIND_TICK || rec->kind == GB_KIND_CONTROL || rec->session.len == 0 ||
         rec->src.topic.len == 0) {
         return;
     }
-    pending = gb_pending_get(core, gb_session_get(core, rec->session), gb_stream_key(core, rec));
-    pending->by[outcome]++;
-    pending->lag = lag >= 0 ? lag : pending->lag;
+    by[outcome] = 1;
+    gb_pending_add(core, gb_session_get(core, rec->session), gb_stream_key(core, rec), by);
 }
 
 /* Takes the counts of a stream out of a session; returns their sum. */
 static int64_t take_pending(struct gb_core *core, struct gb_session *session,
-                            struct gb_str stream, struct gb_pending *out)
+                            struct gb_str stream, int64_t *by)
 {
     struct gb_pending **at = &session->pending;
     struct gb_pending *taken;
@@ -106,9 +91,9 @@ static int64_t take_pending(struct gb_core *core, struct gb_session *session,
         return 0;
     }
     for (int i = 0; i < 5; i++) {
+        by[i] += taken->by[i];
         sum += taken->by[i];
     }
-    *out = *taken;
     *at = taken->next;
     gb_pool_give_str(&core->pool, taken->stream);
     gb_pool_give(&core->pool, taken, sizeof(*taken));
@@ -127,10 +112,10 @@ static void take_orphans(void *value, void *context)
 {
     struct gb_session *session = value;
     struct orphans *orphans = context;
-    struct gb_pending lost;
+    int64_t by[5] = {0};
 
     if (session->order < orphans->order) {
-        orphans->count += take_pending(orphans->core, session, orphans->stream, &lost);
+        orphans->count += take_pending(orphans->core, session, orphans->stream, by);
     }
 }
 
@@ -169,14 +154,14 @@ static void tick_stream(struct gb_core *core, struct gb_session *session,
     struct orphans orphans = {core, id, session->order, 0};
     struct gb_str fault;
     struct gb_book *book;
-    struct gb_pending taken = {.lag = -1};
+    int64_t by[5] = {0};
     int64_t counted;
 
     if (!gb_str_is(id)) {
         return;
     }
     stream = gb_stream_get(core, id);
-    counted = take_pending(core, session, id, &taken);
+    counted = take_pending(core, session, id, by);
     gb_map_each(&core->sessions, take_orphans, &orphans);
     fault = chain(core, stream, gb_value_int(item, GB_STR("from"), 0),
                   gb_value_int(item, GB_STR("to"), 0));
@@ -195,9 +180,8 @@ static void tick_stream(struct gb_core *core, struct gb_session *session,
     book->counts.orphaned += orphans.count;
     book->is_balanced = book->is_balanced && !gb_str_is(fault);
     for (int i = 0; i < 5; i++) {
-        book->counts.by[i] += taken.by[i];
+        book->counts.by[i] += by[i];
     }
-    book->lag = taken.lag >= 0 ? taken.lag : book->lag;
     gb_object_touch(core, &book->head);
 }
 

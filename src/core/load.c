@@ -249,15 +249,13 @@ static void load_session(struct gb_core *core, const struct gb_row *row,
     session->seen_at = gb_value_int(parsed, GB_STR("seen_at"), 0);
     session->is_refused = gb_value_bool(parsed, GB_STR("refused"), false);
     for (uint32_t i = 0; pending != NULL && i < pending->count; i++) {
-        const struct gb_value *item = &pending->items[i];
-        const struct gb_value *by = gb_value_get(item, GB_STR("by"));
-        struct gb_pending *p =
-            gb_pending_get(core, session, gb_value_str(item, GB_STR("stream")));
+        const struct gb_value *list = gb_value_get(&pending->items[i], GB_STR("by"));
+        int64_t by[5] = {0};
 
-        for (uint32_t k = 0; by != NULL && k < by->count && k < GB_COUNT(p->by); k++) {
-            p->by[k] = by->items[k].number;
+        for (uint32_t k = 0; list != NULL && k < list->count && k < 5; k++) {
+            by[k] = list->items[k].number;
         }
-        p->lag = gb_value_int(item, GB_STR("lag"), -1);
+        gb_pending_add(core, session, gb_value_str(&pending->items[i], GB_STR("stream")), by);
     }
     gb_object_stored(&session->head, row);
 }
@@ -279,7 +277,6 @@ static void load_book(struct gb_core *core, const struct gb_row *row,
     book->counts.by[GB_OUT_REFUSED] = gb_value_int(parsed, GB_STR("refused"), 0);
     book->counts.by[GB_OUT_DEAD] = gb_value_int(parsed, GB_STR("dead"), 0);
     book->counts.by[GB_OUT_IGNORED] = gb_value_int(parsed, GB_STR("ignored"), 0);
-    book->lag = gb_value_int(parsed, GB_STR("lag"), -1);
     book->is_balanced = gb_value_bool(parsed, GB_STR("faultless"), true);
     gb_object_stored(&book->head, row);
 }

@@ -166,7 +166,6 @@ struct gb_counts {
 struct gb_pending {
     struct gb_str stream;
     int64_t by[5];
-    int64_t lag; /* seconds, of the last record that says when it was changed; -1: none said */
     struct gb_pending *next; /* by rising stream */
 };
 
@@ -192,7 +191,6 @@ struct gb_book {
     struct gb_str source;
     int64_t hour; /* ms */
     struct gb_counts counts;
-    int64_t lag; /* the last known one, seconds; -1: none */
     bool is_balanced;
     struct gb_book *next; /* open books by hour, then source */
 };
@@ -278,8 +276,8 @@ struct gb_str gb_stream_key(struct gb_core *core, const struct gb_record *rec);
 struct gb_stream *gb_stream_get(struct gb_core *core, struct gb_str key);
 struct gb_session *gb_session_get(struct gb_core *core, struct gb_str key);
 struct gb_book *gb_book_get(struct gb_core *core, struct gb_str source, int64_t hour);
-struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *session,
-                                  struct gb_str stream);
+void gb_pending_add(struct gb_core *core, struct gb_session *session, struct gb_str stream,
+                    const int64_t *by);
 void gb_books_count(struct gb_core *core, const struct gb_record *rec, enum gb_outcome outcome);
 void gb_books_tick(struct gb_core *core, const struct gb_record *rec);
 void gb_books_balance(struct gb_core *core, struct gb_str stream, struct gb_str reason);
