@@ -42,8 +42,8 @@ struct gb_book *gb_book_get(struct gb_core *core, struct gb_str source, int64_t 
     return book;
 }
 
-void gb_pending_add(struct gb_core *core, struct gb_session *session, struct gb_str stream,
-                    const int64_t *by)
+struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *session,
+                                  struct gb_str stream)
 {
     struct gb_pending **at = &session->pending;
 
@@ -57,48 +57,58 @@ void gb_pending_add(struct gb_core *core, struct gb_session *session, struct gb_
         pending->next = *at;
         *at = pending;
     }
-    for (int i = 0; i < 5; i++) {
-        (*at)->by[i] += by[i];
-    }
     gb_object_touch(core, &session->head);
+    return *at;
 }
 
 void gb_books_count(struct gb_core *core, const struct gb_record *rec, enum gb_outcome outcome)
 {
-    int64_t by[5] = {0};
-
     if (rec->kind == GB_KIND_TICK || rec->kind == GB_KIND_CONTROL || rec->session.len == 0 ||
         rec->src.topic.len == 0) {
         return;
     }
-    by[outcome] = 1;
-    gb_pending_add(core, gb_session_get(core, rec->session), gb_stream_key(core, rec), by);
+    gb_pending_get(core, gb_session_get(core, rec->session), gb_stream_key(core, rec))
+        ->by[outcome]++;
 }
 
-/* Takes the counts of a stream out of a session; returns their sum. */
-static int64_t take_pending(struct gb_core *core, struct gb_session *session,
-                            struct gb_str stream, int64_t *by)
+static void drop_pending(struct gb_core *core, struct gb_session *session,
+                         struct gb_pending **at)
+{
+    struct gb_pending *gone = *at;
+
+    *at = gone->next;
+    gb_pool_give_str(&core->pool, gone->stream);
+    gb_pool_give(&core->pool, gone, sizeof(*gone));
+    gb_object_touch(core, &session->head);
+}
+
+static struct gb_pending **find_pending(struct gb_session *session, struct gb_str stream)
 {
     struct gb_pending **at = &session->pending;
-    struct gb_pending *taken;
-    int64_t sum = 0;
 
     while (*at != NULL && !gb_str_eq((*at)->stream, stream)) {
         at = &(*at)->next;
     }
-    taken = *at;
-    if (taken == NULL) {
-        return 0;
+    return at;
+}
+
+/* Takes the counts of a stream out of a session. */
+static struct gb_pending take_pending(struct gb_core *core, struct gb_session *session,
+                                      struct gb_str stream)
+{
+    struct gb_pending **at = find_pending(session, stream);
+    struct gb_pending taken = {0};
+
+    if (*at != NULL) {
+        taken = **at;
+        drop_pending(core, session, at);
     }
-    for (int i = 0; i < 5; i++) {
-        by[i] += taken->by[i];
-        sum += taken->by[i];
-    }
-    *at = taken->next;
-    gb_pool_give_str(&core->pool, taken->stream);
-    gb_pool_give(&core->pool, taken, sizeof(*taken));
-    gb_object_touch(core, &session->head);
-    return sum;
+    return taken;
+}
+
+static int64_t sum_of(const int64_t *by)
+{
+    return by[0] + by[1] + by[2] + by[3] + by[4];
 }
 
 struct orphans {
@@ -108,14 +118,23 @@ struct orphans {
     int64_t count;
 };
 
+/* The writer may only be slow: its tick, if it comes, still counts what it sent. */
 static void take_orphans(void *value, void *context)
 {
     struct gb_session *session = value;
     struct orphans *orphans = context;
-    int64_t by[5] = {0};
+    struct gb_pending **at = find_pending(session, orphans->stream);
+    int64_t sum = session->order < orphans->order && *at != NULL ? sum_of((*at)->by) : 0;
 
-    if (session->order < orphans->order) {
-        orphans->count += take_pending(orphans->core, session, orphans->stream, by);
+    if (sum == 0) {
+        return;
+    }
+    orphans->count += sum;
+    (*at)->orphaned += sum;
+    memset((*at)->by, 0, sizeof((*at)->by));
+    gb_object_touch(orphans->core, &session->head);
+    if (session->is_refused) {
+        drop_pending(orphans->core, session, at);
     }
 }
 
@@ -154,14 +173,15 @@ static void tick_stream(struct gb_core *core, struct gb_session *session,
     struct orphans orphans = {core, id, session->order, 0};
     struct gb_str fault;
     struct gb_book *book;
-    int64_t by[5] = {0};
+    struct gb_pending taken;
     int64_t counted;
 
     if (!gb_str_is(id)) {
         return;
     }
     stream = gb_stream_get(core, id);
-    counted = take_pending(core, session, id, by);
+    taken = take_pending(core, session, id);
+    counted = sum_of(taken.by) + taken.orphaned;
     gb_map_each(&core->sessions, take_orphans, &orphans);
     fault = chain(core, stream, gb_value_int(item, GB_STR("from"), 0),
                   gb_value_int(item, GB_STR("to"), 0));
@@ -176,11 +196,11 @@ static void tick_stream(struct gb_core *core, struct gb_session *session,
         return;
     }
     book = gb_book_get(core, stream->source, core->clock);
-    book->counts.received += sent;
+    book->counts.received += sent - taken.orphaned;
     book->counts.orphaned += orphans.count;
     book->is_balanced = book->is_balanced && !gb_str_is(fault);
     for (int i = 0; i < 5; i++) {
-        book->counts.by[i] += by[i];
+        book->counts.by[i] += taken.by[i];
     }
     gb_object_touch(core, &book->head);
 }
@@ -205,10 +225,19 @@ static void drop_session(void *value, void *context)
     struct gb_session *session = value;
     struct gb_core *core = context;
 
-    if (session->seen_at + GB_SESSION_KEEP_MS < core->clock && session->pending == NULL) {
-        session->head.is_removed = true;
-        gb_object_touch(core, &session->head);
+    if (session->seen_at + GB_SESSION_KEEP_MS >= core->clock) {
+        return;
     }
+    for (const struct gb_pending *p = session->pending; p != NULL; p = p->next) {
+        if (sum_of(p->by) > 0) {
+            return;
+        }
+    }
+    while (session->pending != NULL) {
+        drop_pending(core, session, &session->pending);
+    }
+    session->head.is_removed = true;
+    gb_object_touch(core, &session->head);
 }
 
 /* Before the first tick the lane had no time: what happened then happened now. */

@@ -249,13 +249,15 @@ static void load_session(struct gb_core *core, const struct gb_row *row,
     session->seen_at = gb_value_int(parsed, GB_STR("seen_at"), 0);
     session->is_refused = gb_value_bool(parsed, GB_STR("refused"), false);
     for (uint32_t i = 0; pending != NULL && i < pending->count; i++) {
-        const struct gb_value *list = gb_value_get(&pending->items[i], GB_STR("by"));
-        int64_t by[5] = {0};
+        const struct gb_value *item = &pending->items[i];
+        const struct gb_value *list = gb_value_get(item, GB_STR("by"));
+        struct gb_pending *at =
+            gb_pending_get(core, session, gb_value_str(item, GB_STR("stream")));
 
         for (uint32_t k = 0; list != NULL && k < list->count && k < 5; k++) {
-            by[k] = list->items[k].number;
+            at->by[k] = list->items[k].number;
         }
-        gb_pending_add(core, session, gb_value_str(&pending->items[i], GB_STR("stream")), by);
+        at->orphaned = gb_value_int(item, GB_STR("orphaned"), 0);
     }
     gb_object_stored(&session->head, row);
 }

@@ -173,6 +173,9 @@ static void render_session(struct gb_jsonw *w, const struct gb_session *session)
             gb_jsonw_int(w, p->by[i]);
         }
         gb_jsonw_end(w);
+        if (p->orphaned > 0) {
+            gb_jsonw_key_int(w, GB_STR("orphaned"), p->orphaned);
+        }
         gb_jsonw_key_str(w, GB_STR("stream"), p->stream);
         gb_jsonw_end(w);
     }

@@ -166,6 +166,7 @@ struct gb_counts {
 struct gb_pending {
     struct gb_str stream;
     int64_t by[5];
+    int64_t orphaned; /* a newer session's tick was first: its own tick may still come */
     struct gb_pending *next; /* by rising stream */
 };
 
@@ -276,8 +277,9 @@ struct gb_str gb_stream_key(struct gb_core *core, const struct gb_record *rec);
 struct gb_stream *gb_stream_get(struct gb_core *core, struct gb_str key);
 struct gb_session *gb_session_get(struct gb_core *core, struct gb_str key);
 struct gb_book *gb_book_get(struct gb_core *core, struct gb_str source, int64_t hour);
-void gb_pending_add(struct gb_core *core, struct gb_session *session, struct gb_str stream,
-                    const int64_t *by);
+/* The counts of a stream, zeroed where there were none; the session becomes dirty. */
+struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *session,
+                                  struct gb_str stream);
 void gb_books_count(struct gb_core *core, const struct gb_record *rec, enum gb_outcome outcome);
 void gb_books_tick(struct gb_core *core, const struct gb_record *rec);
 void gb_books_balance(struct gb_core *core, struct gb_str stream, struct gb_str reason);
