@@ -1,0 +1,496 @@
+/* The client's side of PostgreSQL: requests leave, arrive, and are answered, each with what can go
+ * wrong on the way. What statuses mean is src/shell/pg.c: a lost connection is MAYBE once a request
+ * with a COMMIT was sent, otherwise AWAY; a warning at COMMIT is MAYBE. */
+#include "base/check.h"
+#include "sim/sim.h"
+
+struct request {
+    uint32_t daemon, incarnation, lane;
+    uint64_t connection, ticket, holder;
+    struct gb_effect effect; /* borrowed pointers: good until it has left */
+};
+
+/* An answer on its way: one event for the lane. */
+struct answer {
+    uint32_t daemon, lane;
+    uint64_t connection;
+    struct gb_event event;
+    bool is_lost; /* the connection broke */
+    uint64_t holder;
+};
+
+static struct sim_client *client_of(struct sim *sim, uint32_t daemon, uint32_t lane)
+{
+    return &sim->daemons[daemon].clients[lane];
+}
+
+static int64_t way(struct sim *sim)
+{
+    if (sim_fault(sim, SIM_PG_SLOW)) {
+        return sim_between(sim, 100 * SIM_MS, 3000 * SIM_MS);
+    }
+    return sim_between(sim, 100, 1500);
+}
+
+static void drop_connection(struct sim *sim, struct sim_client *client)
+{
+    sim_pg_hang_up(sim, client->connection);
+    client->connection = ++sim->numbers;
+    client->is_connected = false;
+}
+
+static void on_answer(struct sim *sim, struct sim_event *item)
+{
+    struct answer *a = item->data;
+    struct sim_client *client = client_of(sim, a->daemon, a->lane);
+    bool is_mine = a->event.ticket == client->pg_ticket && a->connection == client->connection;
+    bool goes_on = (a->event.kind == GB_EV_PG_ROWS && !a->event.rows.is_last) ||
+                   (a->event.kind == GB_EV_PG_OUTBOX && !a->event.outbox.is_last);
+
+    if (!is_mine && !sim_fault(sim, SIM_STRAY)) {
+        return;
+    }
+    if (is_mine && (!goes_on || a->event.status != GB_OK)) {
+        client->pg_ticket = 0;
+    }
+    if (is_mine && a->event.status == GB_BUSY) {
+        client->busy_backend = a->holder;
+    }
+    if (is_mine && (a->is_lost || a->event.status == GB_READ_ONLY)) {
+        drop_connection(sim, client);
+    }
+    sim_lane_step(sim, a->daemon, a->lane, &a->event);
+}
+
+static struct answer *reply(struct sim *sim, const struct request *r, enum gb_event_kind kind,
+                            int64_t delay)
+{
+    struct answer *a = gb_arena_take(&sim->arena, sizeof(*a));
+
+    *a = (struct answer){.daemon = r->daemon, .lane = r->lane, .connection = r->connection};
+    a->event.kind = kind;
+    a->event.ticket = r->ticket;
+    sim_after_daemon(sim, r->daemon, delay, on_answer, a)->incarnation = r->incarnation;
+    return a;
+}
+
+static enum gb_event_kind kind_of_tx(const struct sim_tx *tx)
+{
+    switch (tx->kind) {
+    case SIM_TX_CLAIM:
+        return GB_EV_PG_CLAIMED;
+    case SIM_TX_COMMIT:
+        return GB_EV_PG_COMMITTED;
+    case SIM_TX_FLOOR:
+        return GB_EV_PG_FLOORED;
+    case SIM_TX_HALT:
+        break;
+    }
+    return GB_EV_PG_HALTED;
+}
+
+/* Tells what became of it; a lost answer was arranged when the request left. */
+void sim_tx_answer(struct sim *sim, struct sim_tx *tx)
+{
+    struct request r = {.daemon = tx->daemon,
+                        .incarnation = tx->incarnation,
+                        .lane = tx->lane,
+                        .connection = tx->backend,
+                        .ticket = tx->ticket};
+    bool has_commit = tx->kind == SIM_TX_CLAIM || tx->kind == SIM_TX_COMMIT;
+    struct answer *a;
+
+    if (tx->is_answered) {
+        return;
+    }
+    tx->is_answered = true;
+    if (tx->is_answer_lost) {
+        return;
+    }
+    a = reply(sim, &r, kind_of_tx(tx), way(sim));
+    a->event.status = tx->status == GB_OK && tx->is_warned ? GB_MAYBE : tx->status;
+    if (tx->status == GB_MAYBE) { /* terminated: the connection is gone */
+        a->is_lost = true;
+        a->event.status = has_commit ? GB_MAYBE : GB_AWAY;
+    }
+    a->event.claimed = tx->row;
+    a->holder = sim->pg[tx->lane].backend;
+}
+
+/* The client will notice after a while that nobody answers. */
+static void lose_answer(struct sim *sim, const struct request *r, enum gb_event_kind kind,
+                        enum gb_status status)
+{
+    struct answer *a = reply(sim, r, kind, sim_between(sim, 10 * SIM_MS, 4000 * SIM_MS));
+
+    a->event.status = status;
+    a->is_lost = true;
+}
+
+static int64_t *copy_ints(struct sim *sim, const int64_t *items, uint32_t count)
+{
+    int64_t *copy = gb_arena_take(&sim->arena, (count + 1) * sizeof(copy[0]));
+
+    for (uint32_t i = 0; i < count; i++) {
+        copy[i] = items[i];
+    }
+    return copy;
+}
+
+static void copy_rows(struct sim *sim, struct gb_commit *to, const struct gb_rows *rows)
+{
+    struct gb_rows *copy = gb_arena_take(&sim->arena, sizeof(*copy));
+
+    copy->count = rows->count;
+    copy->items = gb_arena_take(&sim->arena, (rows->count + 1) * sizeof(copy->items[0]));
+    for (uint32_t i = 0; i < rows->count; i++) {
+        struct gb_row *row = &copy->items[i];
+
+        *row = rows->items[i];
+        row->key = sim_copy(sim, row->key);
+        row->row = sim_copy(sim, row->row);
+        row->text = sim_copy(sim, row->text);
+        row->matter = sim_copy(sim, row->matter);
+        row->xref = sim_copy(sim, row->xref);
+        row->evidence = copy_ints(sim, row->evidence, row->evidence_count);
+    }
+    to->rows = copy;
+}
+
+static struct gb_commit *copy_commit(struct sim *sim, const struct gb_commit *from)
+{
+    struct gb_commit *to = gb_arena_take(&sim->arena, sizeof(*to));
+
+    *to = *from;
+    to->body = sim_copy(sim, from->body);
+    to->leaves = sim_copy(sim, from->leaves);
+    to->texts = sim_copy(sim, from->texts);
+    to->outbox = sim_copy(sim, from->outbox);
+    to->hashes = sim_copy(sim, from->hashes);
+    to->after.frontier = sim_copy(sim, from->after.frontier);
+    to->after.halt_reason = sim_copy(sim, from->after.halt_reason);
+    copy_rows(sim, to, from->rows);
+    return to;
+}
+
+static void on_arrived(struct sim *sim, struct sim_event *item)
+{
+    struct sim_tx *tx = item->data;
+    bool is_gone = sim->daemons[tx->daemon].incarnation != tx->incarnation ||
+                   client_of(sim, tx->daemon, tx->lane)->connection != tx->backend;
+
+    if (tx->is_rest_sent || !is_gone) {
+        sim_tx_arrive(sim, tx);
+    }
+}
+
+static void on_rest_arrived(struct sim *sim, struct sim_event *item)
+{
+    sim_tx_complete(sim, item->data);
+}
+
+/* The second half of a request leaves the client, if the connection still stands. */
+static void on_rest_left(struct sim *sim, struct sim_event *item)
+{
+    struct sim_tx *tx = item->data;
+
+    if (client_of(sim, tx->daemon, tx->lane)->connection == tx->backend) {
+        tx->is_rest_sent = true;
+        (void)sim_after(sim, 1 + sim_between(sim, 0, 300), on_rest_arrived, tx);
+    }
+}
+
+static struct sim_tx *make_tx(struct sim *sim, const struct request *r, enum sim_tx_kind kind)
+{
+    struct sim_tx *tx = gb_arena_take(&sim->arena, sizeof(*tx));
+
+    *tx = (struct sim_tx){.kind = kind,
+                          .lane = r->lane,
+                          .daemon = r->daemon,
+                          .incarnation = r->incarnation,
+                          .backend = r->connection,
+                          .ticket = r->ticket,
+                          .wait_us = kind == SIM_TX_CLAIM ? 2 * SIM_SECOND : 5 * SIM_SECOND,
+                          .commit_us = sim_between(sim, 100, 2000)};
+    return tx;
+}
+
+/* Both halves, the second right behind the first. */
+static void send_tx(struct sim *sim, struct sim_tx *tx, int64_t gap)
+{
+    int64_t out = way(sim);
+
+    (void)sim_after(sim, out, on_arrived, tx);
+    if (gap == 0) {
+        tx->is_rest_sent = true;
+        (void)sim_after(sim, out + 1, on_rest_arrived, tx);
+    } else {
+        (void)sim_after_daemon(sim, tx->daemon, out + gap, on_rest_left, tx);
+    }
+}
+
+static void leave_claim(struct sim *sim, const struct request *r)
+{
+    struct sim_tx *tx;
+
+    if (sim_fault(sim, SIM_CLAIM_REFUSED)) {
+        lose_answer(sim, r, GB_EV_PG_CLAIMED, sim_below(sim, 2) == 0 ? GB_AWAY : GB_MAYBE);
+        return;
+    }
+    tx = make_tx(sim, r, SIM_TX_CLAIM);
+    if (sim_fault(sim, SIM_CLAIM_LOST)) {
+        tx->is_answer_lost = sim_below(sim, 2) == 0;
+        tx->is_warned = !tx->is_answer_lost;
+        tx->commit_us = sim_between(sim, 0, 1500 * SIM_MS);
+    }
+    if (tx->is_answer_lost) {
+        lose_answer(sim, r, GB_EV_PG_CLAIMED, GB_MAYBE);
+    }
+    send_tx(sim, tx, 0);
+}
+
+static void spoil_commit(struct sim *sim, const struct request *r, struct sim_tx *tx)
+{
+    if (sim_fault(sim, SIM_CONFLICT)) {
+        tx->forced = GB_CONFLICT;
+    } else if (sim_fault(sim, SIM_READ_ONLY)) {
+        tx->forced = GB_READ_ONLY;
+    } else if (sim_fault(sim, SIM_NO_SPACE)) {
+        tx->forced = sim_below(sim, 2) == 0 ? GB_NO_SPACE : GB_MAYBE; /* at COMMIT: MAYBE */
+    } else if (sim_fault(sim, SIM_COMMIT_WARNED)) {
+        tx->is_warned = true;
+    } else if (sim_fault(sim, SIM_COMMIT_LOST)) {
+        tx->is_answer_lost = true;
+    } else if (sim_fault(sim, SIM_COMMIT_LATE)) {
+        tx->is_answer_lost = true;
+        tx->commit_us = sim_between(sim, 200 * SIM_MS, 6000 * SIM_MS);
+    }
+    if (tx->is_answer_lost) {
+        lose_answer(sim, r, GB_EV_PG_COMMITTED, GB_MAYBE);
+    }
+}
+
+static void leave_commit(struct sim *sim, const struct request *r)
+{
+    struct sim_tx *tx;
+    int64_t gap = sim_between(sim, 1, 600);
+
+    if (sim_fault(sim, SIM_COMMIT_REFUSED)) {
+        lose_answer(sim, r, GB_EV_PG_COMMITTED, sim_below(sim, 2) == 0 ? GB_AWAY : GB_MAYBE);
+        return;
+    }
+    tx = make_tx(sim, r, SIM_TX_COMMIT);
+    tx->commit = copy_commit(sim, r->effect.commit);
+    spoil_commit(sim, r, tx);
+    if (sim_fault(sim, SIM_HANG)) {
+        gap = 5 * SIM_MS;
+        sim_daemon_stop(sim, r->daemon, sim_between(sim, SIM_SECOND, 12 * SIM_SECOND));
+    }
+    send_tx(sim, tx, gap);
+}
+
+static void leave_floor(struct sim *sim, const struct request *r)
+{
+    struct sim_tx *tx = make_tx(sim, r, SIM_TX_FLOOR);
+
+    tx->floor = gb_arena_take(&sim->arena, sizeof(*tx->floor));
+    *tx->floor = *r->effect.floor;
+    tx->epoch = tx->floor->epoch;
+    if (sim_fault(sim, SIM_FLOOR_LOST)) {
+        tx->is_answer_lost = true;
+        lose_answer(sim, r, GB_EV_PG_FLOORED, GB_AWAY);
+    }
+    send_tx(sim, tx, 0);
+}
+
+static void leave_halt(struct sim *sim, const struct request *r)
+{
+    struct sim_tx *tx = make_tx(sim, r, SIM_TX_HALT);
+
+    tx->epoch = r->effect.halt.epoch;
+    tx->reason = sim_copy(sim, r->effect.halt.reason);
+    tx->evidence = sim_copy(sim, r->effect.halt.evidence);
+    send_tx(sim, tx, 0);
+}
+
+/* Rows in portions; a failure may come after some of them. */
+static void give_rows(struct sim *sim, const struct request *r, struct gb_stored_row *rows,
+                      uint32_t count)
+{
+    uint32_t portion = 1 + sim_below(sim, 200);
+    int64_t delay = way(sim);
+    bool fails = sim_fault(sim, SIM_READ_FAILED);
+    uint32_t at = 0;
+    struct answer *a;
+
+    do {
+        uint32_t here = count - at < portion ? count - at : portion;
+
+        a = reply(sim, r, GB_EV_PG_ROWS, delay++);
+        a->event.rows.rows = rows + at;
+        a->event.rows.count = here;
+        at += here;
+        a->event.rows.is_last = at == count;
+        if (fails && (a->event.rows.is_last || sim_below(sim, 2) == 0)) {
+            a->event.status = GB_AWAY;
+            a->is_lost = true;
+            return;
+        }
+    } while (at < count);
+}
+
+static void give_outbox(struct sim *sim, const struct request *r)
+{
+    const struct sim_pg_lane *lane = &sim->pg[r->lane];
+    struct gb_outbox_chunk *chunks =
+        gb_arena_take(&sim->arena, (lane->chunks_count + 1) * sizeof(chunks[0]));
+    struct answer *a;
+    uint32_t count = 0;
+    uint32_t first;
+
+    for (uint32_t i = 0; i < lane->chunks_count; i++) {
+        const struct sim_chunk *c = lane->chunks[i];
+
+        if (c->to_index > r->effect.outbox.from_index && c->outbox.len > 0) {
+            chunks[count] = (struct gb_outbox_chunk){c->from_index, c->to_index, c->outbox,
+                                                     c->hashes,     {0},         {0}};
+            memcpy(chunks[count].seqs_before, c->seqs_before, sizeof(c->seqs_before));
+            memcpy(chunks[count++].seqs_after, c->seqs_after, sizeof(c->seqs_after));
+        }
+    }
+    first = count > 1 ? sim_below(sim, count) : 0;
+    if (first > 0) {
+        a = reply(sim, r, GB_EV_PG_OUTBOX, way(sim) % 1000);
+        a->event.outbox.chunks = chunks;
+        a->event.outbox.count = first;
+    }
+    a = reply(sim, r, GB_EV_PG_OUTBOX, 1000 + way(sim));
+    a->event.outbox.chunks = chunks + first;
+    a->event.outbox.count = count - first;
+    a->event.outbox.is_last = true;
+    if (sim_fault(sim, SIM_READ_FAILED)) {
+        a->event.status = GB_AWAY;
+        a->is_lost = true;
+    }
+}
+
+static void give_policy(struct sim *sim, const struct request *r)
+{
+    struct answer *a = reply(sim, r, GB_EV_PG_POLICY, way(sim));
+
+    if (sim_fault(sim, SIM_READ_FAILED)) {
+        a->event.status = GB_AWAY;
+        a->is_lost = true;
+    } else if (!gb_str_eq(r->effect.policy.hash, sim_bundle_policy()->hash) ||
+               sim_fault(sim, SIM_POLICY_LATE)) {
+        a->event.status = GB_NOT_FOUND;
+    } else {
+        a->event.policy = sim_bundle_files();
+    }
+}
+
+/* Reads arrive at the server: a snapshot of that moment. */
+static void on_read(struct sim *sim, struct sim_event *item)
+{
+    const struct request *r = item->data;
+    const struct sim_table *table = &sim->pg[r->lane].table;
+    struct gb_stored_row *rows;
+    struct sim_fetch fetch;
+    uint32_t count;
+
+    switch ((int)r->effect.kind) {
+    case GB_FX_PG_LOAD:
+        rows = sim_table_load(sim, table, r->effect.load.since, &count);
+        give_rows(sim, r, rows, count);
+        break;
+    case GB_FX_PG_FETCH:
+        fetch = (struct sim_fetch){r->effect.fetch.keys, r->effect.fetch.count,
+                                   r->effect.fetch.evidence, r->effect.fetch.evidence_count};
+        rows = sim_table_fetch(sim, table, &fetch, &count);
+        give_rows(sim, r, rows, count);
+        break;
+    case GB_FX_PG_OUTBOX:
+        give_outbox(sim, r);
+        break;
+    case GB_FX_PG_POLICY:
+        give_policy(sim, r);
+        break;
+    default: /* TERMINATE */
+        sim_pg_terminate(sim, r->lane, r->holder);
+        (void)reply(sim, r, GB_EV_PG_TERMINATED, way(sim));
+    }
+}
+
+/* What a read points to, kept past its leaving. */
+static void keep_read(struct sim *sim, struct request *r)
+{
+    struct gb_str *keys;
+
+    r->holder = client_of(sim, r->daemon, r->lane)->busy_backend;
+    if (r->effect.kind == GB_FX_PG_POLICY) {
+        r->effect.policy.hash = sim_copy(sim, r->effect.policy.hash);
+    } else if (r->effect.kind == GB_FX_PG_FETCH) {
+        keys = gb_arena_take(&sim->arena, (r->effect.fetch.count + 1) * sizeof(keys[0]));
+        for (uint32_t i = 0; i < r->effect.fetch.count; i++) {
+            keys[i] = sim_copy(sim, r->effect.fetch.keys[i]);
+        }
+        r->effect.fetch.keys = keys;
+        r->effect.fetch.evidence =
+            copy_ints(sim, r->effect.fetch.evidence, r->effect.fetch.evidence_count);
+    }
+}
+
+static void on_left(struct sim *sim, struct sim_event *item)
+{
+    struct request *r = item->data;
+
+    if (client_of(sim, r->daemon, r->lane)->connection != r->connection) {
+        return;
+    }
+    switch ((int)r->effect.kind) {
+    case GB_FX_PG_CLAIM:
+        leave_claim(sim, r);
+        break;
+    case GB_FX_PG_COMMIT:
+        leave_commit(sim, r);
+        break;
+    case GB_FX_PG_FLOOR:
+        leave_floor(sim, r);
+        break;
+    case GB_FX_PG_HALT:
+        leave_halt(sim, r);
+        break;
+    default:
+        keep_read(sim, r);
+        (void)sim_after(sim, way(sim), on_read, r);
+    }
+}
+
+void sim_pg_do(struct sim *sim, uint32_t daemon, const struct gb_effect *effect)
+{
+    struct sim_client *client = client_of(sim, daemon, effect->lane);
+    struct request *r;
+
+    if (effect->kind == GB_FX_PG_RESET) {
+        client->pg_ticket = 0;
+        drop_connection(sim, client);
+        return;
+    }
+    if (client->pg_ticket != 0) {
+        sim_fail(sim, SIM_INV_SEAM, "lane %u asks PostgreSQL twice at once", effect->lane);
+        return;
+    }
+    client->pg_ticket = effect->ticket;
+    r = gb_arena_take(&sim->arena, sizeof(*r));
+    *r = (struct request){.daemon = daemon,
+                          .incarnation = sim->daemons[daemon].incarnation,
+                          .lane = effect->lane,
+                          .connection = client->connection,
+                          .ticket = effect->ticket,
+                          .effect = *effect};
+    (void)sim_after_daemon(sim, daemon,
+                           client->is_connected ? sim_between(sim, 0, 200)
+                                                : sim_between(sim, 500, 4000),
+                           on_left, r);
+    client->is_connected = true;
+}

@@ -1,0 +1,138 @@
+/* What every run uses and none changes: two mappings, a refuse-list, a policy bundle. All of it as
+ * short as the loaders allow, because lanes compile the bundle again and again. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "codec/policy_load.h"
+#include "sim/sim.h"
+
+static const char party_mapping[] =
+    "version: 1\nsystem: party\nzone: \"+08:00\"\n"
+    "envelope: {kind: debezium, schema: either, position: [lsn]}\n"
+    "entities:\n  s.t:\n    entity: matter\n    key: [id]\n    replica_identity: full\n"
+    "    version: {type: int, column: ver}\n    town: {column: town}\n    fields:\n"
+    "      category: {type: code, column: cat}\n      state: {type: code, column: st}\n"
+    "      village: {type: code, column: vil}\n      occurred_at: {type: int, column: at}\n"
+    "      xref: {type: ref, column: ref, source: grid, entity: matter, optional: true}\n"
+    "      attachments: {type: hashes, column: att, optional: true}\n"
+    "    texts: {title: ttl}\n";
+
+static const char grid_mapping[] =
+    "version: 1\nsystem: grid\nzone: \"+08:00\"\nenvelope: {kind: canal}\n"
+    "entities:\n  s.t:\n    entity: matter\n    key: [id]\n    replica_identity: full\n"
+    "    version: {type: int, column: ver}\n    town: {column: town}\n    fields:\n"
+    "      category: {type: code, column: cat}\n      state: {type: code, column: st}\n"
+    "      village: {type: code, column: vil}\n      occurred_at: {type: int, column: at}\n"
+    "      attachments: {type: hashes, column: att, optional: true}\n"
+    "    texts: {title: ttl}\n";
+
+static const char refuse_text[] = "version: 1\nclasses:\n  - class: petition\n    categories:\n"
+                                  "      party: [secret]\n      grid: [secret]\n";
+
+#define T(literal) {(literal), sizeof(literal) - 1}
+
+static const struct gb_file bundle_items[] = {
+    {T("authority.yaml"), T("fields:\n  category: [grid, party]\n")},
+    {T("bundle.yaml"), T("version: 1\nsources:\n"
+                                   "  - {source: grid, network: grid, role: grid_worker}\n"
+                                   "  - {source: party, network: party, role: key_family}\n")},
+    {T("categories.yaml"), T("categories:\n  MS01: {zh: a, en: a, text: true}\n"
+                                       "  AQ01: {zh: b, en: b, text: true}\n")},
+    {T("crosswalk.csv"), T("source,field,code,canonical,valid_from,valid_until\n"
+                                     "grid,category,1,MS01,,\ngrid,category,2,AQ01,,\n"
+                                     "party,category,a,MS01,,\nparty,category,b,AQ01,,\n")},
+    {T("deadlines.yaml"), T("contradiction_after: 1h\n")},
+    {T("duties.yaml"),
+     T("hit_policy: [category, territory, network, role, urgency, priority, order]\n"
+       "unlisted: command_centre\nduties:\n"
+       "  - {id: D1, category: \"MS*\", lead: key_family, basis_zh: a, basis_en: a}\n")},
+    {T("matching.yaml"), T("holder_window: 2h\ncell_window: 2h\n")},
+    {T("states.yaml"),
+     T("states:\n"
+            "  - {source: grid, entity: matter, codes: {o: REPORTED, w: IN_PROGRESS, c: CLOSED}}\n"
+            "  - {source: party, entity: matter, codes: {o: REPORTED, w: ACCEPTED, c: CLOSED}}\n")},
+    {T("territory.csv"),
+     T("code,name,level,parent\n32,p,province,\n3203,c,city,32\n320312,d,county,3203\n"
+            "320312101,t1,town,320312\n320312101201,v,village,320312101\n"
+            "320312102,t2,town,320312\n320312102201,v,village,320312102\n"
+            "320312103,t3,town,320312\n320312103201,v,village,320312103\n"
+            "320312104,t4,town,320312\n320312104201,v,village,320312104\n")},
+};
+
+#undef T
+
+static const struct gb_files bundle = {bundle_items, GB_COUNT(bundle_items)};
+
+static struct gb_door *doors[SIM_LANES_MAX + 1];
+static struct gb_arena policy_arena;
+static const struct gb_policy *policy;
+
+static _Noreturn void give_up(const char *what, struct gb_mistakes *mistakes)
+{
+    (void)fprintf(stderr, "gridbridge-sim: %s: %.*s\n", what, (int)mistakes->lines.len,
+                  mistakes->lines.bytes);
+    exit(2);
+}
+
+const struct gb_door *sim_door(uint32_t lanes)
+{
+    struct gb_file party_file = {GB_STR("mapping.yaml"), GB_STR(party_mapping)};
+    struct gb_file grid_file = {GB_STR("mapping.yaml"), GB_STR(grid_mapping)};
+    struct gb_file refuse = {GB_STR("refuse.yaml"), GB_STR(refuse_text)};
+    struct gb_files adapters[] = {{&party_file, 1}, {&grid_file, 1}};
+    struct gb_files none = {NULL, 0};
+    struct gb_door_source sources[] = {
+        {GB_STR("party"), GB_STR("party.t"), &adapters[0], &none},
+        {GB_STR("grid"), GB_STR("grid.t"), &adapters[1], &none}};
+    struct gb_door_config config = {.cluster = GB_STR(SIM_CLUSTER),
+                                    .salt = GB_STR("0123456789abcdef"),
+                                    .join_key = GB_STR("fedcba9876543210"),
+                                    .join_key_id = GB_STR("j1"),
+                                    .lanes_count = lanes,
+                                    .refuse = &refuse,
+                                    .sources = sources,
+                                    .sources_count = GB_COUNT(sources)};
+    struct gb_mistakes mistakes = {0};
+
+    if (doors[lanes] == NULL) {
+        doors[lanes] = gb_door_new(&config, &mistakes);
+    }
+    if (doors[lanes] == NULL) {
+        give_up("door", &mistakes);
+    }
+    return doors[lanes];
+}
+
+const struct gb_files *sim_bundle_files(void)
+{
+    return &bundle;
+}
+
+const struct gb_policy *sim_bundle_policy(void)
+{
+    struct gb_mistakes mistakes = {0};
+
+    if (policy == NULL) {
+        gb_arena_init(&policy_arena, (size_t)64 << 20);
+        policy = gb_policy_load(&policy_arena, &bundle, &mistakes);
+    }
+    if (policy == NULL) {
+        give_up("bundle", &mistakes);
+    }
+    return policy;
+}
+
+void sim_shared_close(void)
+{
+    for (uint32_t i = 0; i <= SIM_LANES_MAX; i++) {
+        if (doors[i] != NULL) {
+            gb_door_free(doors[i]);
+            doors[i] = NULL;
+        }
+    }
+    if (policy != NULL) {
+        gb_arena_close(&policy_arena);
+        policy = NULL;
+    }
+}
