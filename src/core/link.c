@@ -106,20 +106,38 @@ static bool search(struct gb_core *core, const struct gb_list *seeds, struct gb_
     return found->count <= GB_LINK_MAX;
 }
 
-/* Those who can feel the change, and whom they are or will be paired with. */
+/* A cluster is a pair or a single report; it is known by its eldest. */
+static void make_clusters(struct gb_list *found)
+{
+    for (uint32_t i = 0; i < found->count; i++) {
+        struct gb_observation *o = found->items[i];
+        bool is_elder = o->partner == NULL || gb_observation_order(o, o->partner) < 0;
+
+        o->cluster = is_elder ? o : o->partner;
+        o->cluster_level = o->partner_level;
+    }
+}
+
+static void add_felt(struct gb_core *core, struct gb_list *felt, struct gb_observation *o)
+{
+    if (o != NULL && o->stamp != core->stamp) {
+        o->stamp = core->stamp;
+        gb_list_add(core, felt, o);
+    }
+}
+
+/* Those who can feel the change, and all whom they are or will be one matter with. */
 static void keep_felt(struct gb_core *core, const struct gb_list *found, struct gb_list *felt)
 {
     core->stamp++;
     for (uint32_t i = 0; i < found->count; i++) {
         struct gb_observation *o = found->items[i];
-        struct gb_observation *mates[] = {o, o->partner,
-                                          o->matter != NULL ? o->matter->reports[0] : NULL,
-                                          o->matter != NULL ? o->matter->reports[1] : NULL};
 
-        for (size_t m = 0; o->ring <= GB_LINK_FELT && m < GB_COUNT(mates); m++) {
-            if (mates[m] != NULL && mates[m]->stamp != core->stamp) {
-                mates[m]->stamp = core->stamp;
-                gb_list_add(core, felt, mates[m]);
+        if (o->ring <= GB_LINK_FELT) {
+            add_felt(core, felt, o);
+            add_felt(core, felt, o->partner);
+            for (uint32_t m = 0; o->matter != NULL && m < o->matter->count; m++) {
+                add_felt(core, felt, o->matter->reports[m]);
             }
         }
     }
@@ -140,6 +158,7 @@ void gb_link_component(struct gb_core *core, struct gb_list *seeds)
     for (int level = 0; level < GB_LEVELS; level++) {
         pair_level(&found, level);
     }
+    make_clusters(&found);
     keep_felt(core, &found, &felt);
     gb_list_sort(&felt, gb_observation_order);
     *seeds = felt;

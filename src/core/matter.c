@@ -14,11 +14,14 @@ void gb_matter_touch(struct gb_core *core, struct gb_matter *matter)
 
 static void sort_reports(struct gb_matter *matter)
 {
-    if (matter->count == 2 && gb_observation_order(matter->reports[0], matter->reports[1]) > 0) {
-        struct gb_observation *elder = matter->reports[1];
+    for (uint32_t i = 1; i < matter->count; i++) {
+        struct gb_observation *o = matter->reports[i];
+        uint32_t at = i;
 
-        matter->reports[1] = matter->reports[0];
-        matter->reports[0] = elder;
+        for (; at > 0 && gb_observation_order(matter->reports[at - 1], o) > 0; at--) {
+            matter->reports[at] = matter->reports[at - 1];
+        }
+        matter->reports[at] = o;
     }
 }
 
@@ -33,9 +36,14 @@ void gb_matter_attach(struct gb_matter *matter, struct gb_observation *o)
 void gb_matter_detach(struct gb_observation *o)
 {
     struct gb_matter *matter = o->matter;
+    uint32_t at = 0;
 
-    if (matter->reports[0] == o) {
-        matter->reports[0] = matter->reports[1];
+    while (matter->reports[at] != o) {
+        at++;
+        GB_CHECK(at < matter->count);
+    }
+    for (; at + 1 < matter->count; at++) {
+        matter->reports[at] = matter->reports[at + 1];
     }
     matter->reports[--matter->count] = NULL;
     if (matter->title_of == o) {
@@ -128,60 +136,101 @@ void gb_matter_leave(struct gb_core *core, struct gb_observation *o)
     gb_matter_live(core, matter);
 }
 
-static bool is_together(const struct gb_observation *o)
+/* The report whose cluster keeps the id: its owner, else the elder. */
+static struct gb_observation *owner_of(const struct gb_matter *matter)
 {
-    if (o->matter == NULL) {
-        return false;
+    for (uint32_t i = 0; i < matter->count; i++) {
+        if (gb_str_eq(matter->reports[i]->own, matter->head.key)) {
+            return matter->reports[i];
+        }
     }
-    if (o->partner == NULL) {
-        return o->matter->count == 1;
-    }
-    return o->partner->matter == o->matter;
+    return matter->reports[0];
 }
 
-/* Ends o's link: whoever does not own the id goes. */
-static void part(struct gb_core *core, struct gb_observation *o)
+/* Ends the links between clusters: whoever is not with the id's owner goes. */
+static void part(struct gb_core *core, struct gb_matter *matter)
 {
-    struct gb_matter *matter = o->matter;
-    struct gb_observation *goes = matter->reports[1];
+    const struct gb_observation *stays = owner_of(matter)->cluster;
+    bool is_parted = false;
 
-    if (gb_str_eq(goes->own, matter->head.key)) {
-        goes = matter->reports[0];
+    for (uint32_t i = matter->count; i-- > 0;) {
+        struct gb_observation *o = matter->reports[i];
+
+        if (o->cluster == stays) {
+            continue;
+        }
+        if (!is_parted) {
+            gb_overlap_settle_all(core, matter, GB_STR("split"));
+            is_parted = true;
+        }
+        gb_matter_detach(o);
+        o->is_split = true;
+        gb_object_touch(core, &o->head);
     }
-    gb_overlap_settle_all(core, matter, GB_STR("split"));
-    gb_matter_detach(goes);
-    goes->is_split = true;
-    matter->is_split = true;
-    gb_object_touch(core, &goes->head);
-    matter->link_level = 0;
+    if (is_parted) {
+        matter->is_split = true;
+        matter->link_level = 0;
+        gb_matter_live(core, matter);
+        gb_matter_touch(core, matter);
+    }
+}
+
+/* The matter that a cluster keeps: that of its eldest report that has one, else a new one. */
+static struct gb_matter *matter_of(struct gb_core *core, const struct gb_list *component,
+                                   struct gb_observation *elder)
+{
+    struct gb_matter *matter;
+
+    for (uint32_t i = 0; i < component->count; i++) {
+        struct gb_observation *o = component->items[i];
+
+        if (o->cluster == elder && o->matter != NULL) {
+            return o->matter;
+        }
+    }
+    matter = own_matter(core, elder);
+    matter->is_split = elder->is_split;
+    gb_matter_attach(matter, elder);
+    gb_object_touch(core, &elder->head);
     gb_matter_live(core, matter);
     gb_matter_touch(core, matter);
+    return matter;
 }
 
-static void join(struct gb_core *core, struct gb_observation *elder,
-                 struct gb_observation *younger)
+static void join(struct gb_core *core, struct gb_matter *keeps, struct gb_observation *o)
 {
-    struct gb_matter *keeps = elder->matter;
-    struct gb_matter *goes = younger->matter;
+    struct gb_matter *goes = o->matter;
 
-    if (keeps == NULL && goes == NULL) {
-        keeps = own_matter(core, elder);
-        gb_matter_attach(keeps, elder);
-    } else if (keeps == NULL) {
-        keeps = goes;
-        goes = NULL;
-        younger = elder;
-    }
     if (goes != NULL) {
-        gb_matter_detach(younger);
-        gb_matter_redirect(core, goes, keeps);
+        gb_matter_detach(o);
+        if (goes->count == 0) {
+            gb_matter_redirect(core, goes, keeps);
+        }
     }
-    gb_matter_attach(keeps, younger);
-    keeps->link_level = younger->partner_level;
-    gb_object_touch(core, &elder->head);
-    gb_object_touch(core, &younger->head);
+    gb_matter_attach(keeps, o);
+    for (uint32_t i = 0; i < keeps->count; i++) {
+        gb_object_touch(core, &keeps->reports[i]->head);
+    }
     gb_matter_live(core, keeps);
     gb_matter_touch(core, keeps);
+}
+
+static void gather(struct gb_core *core, const struct gb_list *component,
+                   struct gb_observation *elder)
+{
+    struct gb_matter *matter = matter_of(core, component, elder);
+
+    for (uint32_t i = 0; i < component->count; i++) {
+        struct gb_observation *o = component->items[i];
+
+        if (o->cluster == elder && o->matter != matter) {
+            join(core, matter, o);
+        }
+    }
+    if (matter->link_level != elder->cluster_level) {
+        matter->link_level = elder->cluster_level;
+        gb_matter_touch(core, matter);
+    }
 }
 
 void gb_matter_regroup(struct gb_core *core, struct gb_list *component)
@@ -189,35 +238,19 @@ void gb_matter_regroup(struct gb_core *core, struct gb_list *component)
     for (uint32_t i = 0; i < component->count; i++) {
         struct gb_observation *o = component->items[i];
 
-        if (o->matter != NULL && o->matter->count > 1 && !is_together(o)) {
-            part(core, o);
+        if (o->matter != NULL && o->matter->count > 1) {
+            part(core, o->matter);
         }
     }
     for (uint32_t i = 0; i < component->count; i++) {
         struct gb_observation *o = component->items[i];
 
-        if (o->partner != NULL && !is_together(o) && gb_observation_order(o, o->partner) < 0) {
-            join(core, o, o->partner);
-        } else if (o->partner != NULL && o->matter != NULL && is_together(o) &&
-                   o->matter->link_level != o->partner_level) {
-            o->matter->link_level = o->partner_level;
-            gb_matter_touch(core, o->matter);
+        if (o->cluster == o) {
+            gather(core, component, o);
         }
     }
     for (uint32_t i = 0; i < component->count; i++) {
-        struct gb_observation *o = component->items[i];
-        bool is_alone = o->matter == NULL && o->partner == NULL;
-
-        if (is_alone) {
-            struct gb_matter *matter = own_matter(core, o);
-
-            gb_matter_attach(matter, o);
-            matter->is_split = o->is_split;
-            gb_object_touch(core, &o->head);
-            gb_matter_live(core, matter);
-            gb_matter_touch(core, matter);
-        }
-        o->is_split = false;
+        ((struct gb_observation *)component->items[i])->is_split = false;
     }
 }
 

@@ -281,6 +281,8 @@ static void put_report(struct gb_core *core, struct gb_observation *o,
         struct gb_list alone = {0};
 
         o->partner = NULL;
+        o->cluster = o;
+        o->cluster_level = 0;
         gb_list_add(core, &alone, o);
         gb_matter_regroup(core, &alone);
     }

@@ -143,30 +143,71 @@ static void apply(struct gb_core *core, struct gb_matter *matter, enum gb_overla
     gb_object_touch(core, &overlap->head);
 }
 
-static struct finding find_duplicate(struct gb_core *core, const struct gb_matter *matter)
+static bool is_same_holder(const struct gb_observation *a, const struct gb_observation *b)
 {
-    struct finding f = {.rule = GB_STR("same_holder"), .evidence = GB_STR_NONE};
+    return !gb_str_eq(a->source, b->source) && gb_str_is(a->image.holder) &&
+           gb_str_eq(a->image.holder, b->image.holder);
+}
 
-    (void)core;
-    f.is_found = matter->count == 2 && gb_str_is(matter->reports[0]->image.holder) &&
-                 gb_str_eq(matter->reports[0]->image.holder, matter->reports[1]->image.holder);
-    return f;
+/* True if any two reports of the matter stand so to each other, in this order or the other. */
+static bool has_pair(const struct gb_matter *matter,
+                     bool (*is_pair)(const struct gb_observation *a,
+                                     const struct gb_observation *b))
+{
+    for (uint32_t i = 0; i < matter->count; i++) {
+        for (uint32_t j = 0; j < matter->count; j++) {
+            if (i != j && is_pair(matter->reports[i], matter->reports[j])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static struct finding find_duplicate(const struct gb_matter *matter)
+{
+    return (struct finding){.rule = GB_STR("same_holder"),
+                            .evidence = GB_STR_NONE,
+                            .is_found = has_pair(matter, is_same_holder)};
 }
 
 static struct finding find_double_lead(const struct gb_matter *matter,
                                        const struct gb_decision *d)
 {
     struct finding f = {.evidence = matter->fields.json[GB_FIELD_AT_LEAD]};
+    uint32_t claims = 0;
 
-    f.is_found = matter->count == 2 && matter->reports[0]->image.claims_lead &&
-                 matter->reports[1]->image.claims_lead;
+    for (uint32_t i = 0; i < matter->count; i++) {
+        claims += matter->reports[i]->image.claims_lead;
+    }
+    f.is_found = claims >= 2;
     f.is_open = f.is_found && !d->has_lead;
     f.rule = f.is_open ? GB_STR("no_rule") : f.is_found ? d->duty->id : GB_STR("claim_withdrawn");
     f.rule = gb_str_is(f.rule) ? f.rule : GB_STR("duty");
     return f;
 }
 
-/* Compared fields: those of both reports that differ while the bundle names no authority. */
+/* The different values of a field among the reports, elder's first; how many there are. */
+static uint32_t values_of(struct gb_core *core, const struct gb_matter *matter,
+                          struct gb_str field, struct gb_str *values)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < matter->count; i++) {
+        struct gb_str value = gb_fold_value(core, matter->reports[i], field);
+        bool is_new = gb_str_is(value);
+
+        for (uint32_t v = 0; v < count && is_new; v++) {
+            is_new = !gb_str_eq(values[v], value);
+        }
+        if (is_new) {
+            values[count++] = value;
+        }
+    }
+    return count;
+}
+
+/* Compared fields: those in which reports differ while the bundle names no authority. */
 static struct finding find_conflict(struct gb_core *core, const struct gb_matter *matter)
 {
     static const char *const fields[] = {"category", "deadline_at", "grid", "level"};
@@ -178,17 +219,17 @@ static struct finding find_conflict(struct gb_core *core, const struct gb_matter
     }
     begin(core, &w);
     gb_jsonw_object(&w);
-    for (size_t i = 0; matter->count == 2 && i < GB_COUNT(fields); i++) {
+    for (size_t i = 0; i < GB_COUNT(fields); i++) {
         struct gb_str field = gb_str_of(fields[i]);
-        struct gb_str a = gb_fold_value(core, matter->reports[0], field);
-        struct gb_str b = gb_fold_value(core, matter->reports[1], field);
+        struct gb_str values[GB_MATTER_REPORTS_MAX];
+        uint32_t count = values_of(core, matter, field, values);
 
-        if (gb_str_is(a) && gb_str_is(b) && !gb_str_eq(a, b) &&
-            gb_policy_authority(core->policy, field) == NULL) {
+        if (count > 1 && gb_policy_authority(core->policy, field) == NULL) {
             gb_jsonw_key(&w, field);
             gb_jsonw_array(&w);
-            gb_jsonw_str(&w, a);
-            gb_jsonw_str(&w, b);
+            for (uint32_t v = 0; v < count; v++) {
+                gb_jsonw_str(&w, values[v]);
+            }
             gb_jsonw_end(&w);
             f.is_found = f.is_open = true;
             f.rule = GB_STR("no_authority");
@@ -207,8 +248,7 @@ static bool is_against(const struct gb_observation *done, const struct gb_observ
 
 static bool is_contradictory(const struct gb_matter *matter)
 {
-    return matter->count == 2 && (is_against(matter->reports[0], matter->reports[1]) ||
-                                  is_against(matter->reports[1], matter->reports[0]));
+    return has_pair(matter, is_against);
 }
 
 static void check_contradiction(struct gb_core *core, struct gb_matter *matter)
@@ -270,7 +310,7 @@ static void check_crowded(struct gb_core *core, struct gb_matter *matter)
 void gb_overlap_check(struct gb_core *core, struct gb_matter *matter)
 {
     struct gb_decision d = gb_decide(core, matter);
-    struct finding f = find_duplicate(core, matter);
+    struct finding f = find_duplicate(matter);
 
     apply(core, matter, GB_OVERLAP_DUPLICATE, &f);
     f = find_no_owner(matter, &d);

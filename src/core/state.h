@@ -21,7 +21,7 @@
 #define GB_SESSION_KEEP_MS ((int64_t)7 * 24 * GB_HOUR_MS)
 #define GB_SEEN_MAX 16
 #define GB_ATTACHMENTS_MAX 16
-#define GB_MATTER_REPORTS_MAX 2
+#define GB_MATTER_REPORTS_MAX 16
 #define GB_LEVELS 3
 
 struct gb_object {
@@ -121,6 +121,8 @@ struct gb_observation {
     uint64_t stamp; /* the search that found it ... */
     uint32_t ring;  /* ... so many steps away */
     struct gb_observation *partner; /* result of the search */
+    struct gb_observation *cluster; /* the eldest of those that are one matter with it */
+    int cluster_level;              /* of the eldest: level of the evidence, 0 if alone */
     struct gb_observation *choice;
     bool is_split; /* in this step: its matter is published as split */
     int partner_level;
