@@ -23,8 +23,10 @@ static const struct gb_option MAPPING_OPTIONS[] = {
     {"--lookups", "DIR", "folder of the lookup files; else the adapter's own"},
     {0}};
 
-static const struct gb_option POLICY_OPTIONS[] = {
-    {"--on", "DAY", "rows valid until then are told as expired; today if absent"}, {0}};
+#define DAY_OPTION                                                                                 \
+    {"--on", "DAY", "rows valid until then are told as expired; today if absent"}
+
+static const struct gb_option POLICY_OPTIONS[] = {DAY_OPTION, {0}};
 
 static const struct gb_option DATABASE_OPTIONS[] = {GB_SESSION_OPTION, {0}};
 
@@ -55,6 +57,7 @@ static const struct gb_option LOSS_OPTIONS[] = {
 
 static const struct gb_option ACTIVATE_OPTIONS[] = {
     {"--execute", NULL, "do it; otherwise only the plan is shown"},
+    DAY_OPTION,
     KAFKA_OPTIONS,
     GB_SESSION_OPTION,
     {0}};

@@ -54,6 +54,13 @@ def test_policy_of_the_model_town_has_no_mistake(run):
     assert len(done.stdout.strip()) == 64
 
 
+def test_policy_activate_shows_a_plan(run, new_postgres):
+    server = new_postgres("postgres-plan")
+    done = run("policy", "activate", BUNDLE, "--bootstrap", "127.0.0.1:1", "--postgres", server.dsn)
+    assert done.returncode == 0, done.stderr
+    assert "nothing done: add --execute" in done.stdout
+
+
 def test_three_mistakes_in_two_files_are_three_lines(run, tmp_path):
     bundle = tmp_path / "policy"
     shutil.copytree(BUNDLE, bundle)
