@@ -55,13 +55,16 @@ def test_the_example_fits(name):
 
 
 def test_words_are_those_of_the_program():
-    header = (ROOT / "src" / "core" / "policy.h").read_text(encoding="utf-8")
-    roles = re.findall(r'X\([A-Z_]+, "([a-z_]+)"\)', header)
+    core = ROOT / "src" / "core"
+    roles = re.findall(r'X\([A-Z_]+, "([a-z_]+)"\)',
+                       (core / "duty.h").read_text(encoding="utf-8"))
+    header = (core / "policy.h").read_text(encoding="utf-8")
     states = re.findall(r"X\(([A-Z_]+)\)",
                         header[header.index("GB_STATE_LIST(X)"):header.index("enum gb_state")])
-    duty = validator("duties").schema["properties"]["duties"]["items"]["properties"]
+    definitions = validator("duties").schema["$defs"]
     codes = validator("states").schema["properties"]["states"]["items"]["properties"]["codes"]
-    assert duty["lead"]["enum"] == roles and len(roles) > 3
+    assert definitions["duty"]["properties"]["role"]["oneOf"][0]["enum"] == roles
+    assert definitions["post"]["pattern"] == f"^({'|'.join(roles)})(:.+)?$" and len(roles) > 3
     assert codes["additionalProperties"]["enum"] == states and len(states) > 10
 
 
@@ -88,6 +91,9 @@ MISTAKES = [
     ("duties", "duties/0/lead", "mayor"), ("duties", "duties/0/category", "M*S"),
     ("duties", "duties/0/priority", 5000), ("duties", "duties/0/valid_from", "tomorrow"),
     ("duties", "duties/0/assist", ["grid_worker", "nobody"]),
+    ("duties", "duties/0/urgency", 9), ("duties", "duties/0/temporary", True),
+    ("duties", "duties/0/hand_over", {"to": "department"}), ("duties", "hit_policy", ["order"]),
+    ("duties", "duties/0/no_lead", "refused"), ("duties", "unlisted", "nobody"),
     ("matching", "cell_window", 30), ("states", "states/0/codes/PENDING", "SOMETIMES"),
     ("states", "states/0/entity", "person"),
 ]
