@@ -56,6 +56,7 @@ static const struct gb_option LOSS_OPTIONS[] = {
         {"--prefix", "TEXT", "of the bridge's topics (gb.)"}
 
 static const struct gb_option ACTIVATE_OPTIONS[] = {
+    {"--on", "DAY", "rows valid until then are told as expired; today if absent"},
     {"--execute", NULL, "do it; otherwise only the plan is shown"},
     DAY_OPTION,
     KAFKA_OPTIONS,
