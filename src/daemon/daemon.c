@@ -58,7 +58,7 @@ static bool wait_streams(const struct gb_daemon_config *config, const sigset_t *
             streams[t] = gb_arena_str(arena, streams[t]);
         }
         if (!is_whole) {
-            (void)gb_prefix(&err, "waits");
+            (void)gb_prefix(&err, err.status == GB_AWAY ? "waits for PostgreSQL" : "waits");
             say_plain(true, err.text);
         }
         if (is_whole || wait_signal(signals) != 0) {

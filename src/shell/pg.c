@@ -118,9 +118,12 @@ static void finish(struct gb_pg *pg)
 
 static void lose(struct gb_pg *pg, const char *why)
 {
+    char words[sizeof(pg->message)];
+
+    (void)snprintf(words, sizeof(words), "waits for PostgreSQL: %s", why);
     if (pg->request != NULL && pg->status == GB_OK) {
         pg->status = pg->is_sent && pg->request->commit_at >= 0 ? GB_MAYBE : GB_AWAY;
-        keep_message(pg, why);
+        keep_message(pg, words);
     }
     drop(pg);
     if (pg->request != NULL) {

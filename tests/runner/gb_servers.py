@@ -10,6 +10,7 @@ Whatever still runs in the scratch space when the run is over is killed by the r
 import os
 import subprocess
 import tempfile
+import time
 
 ROOT = os.environ.get("GB_ROOT") or os.path.abspath(
     os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
@@ -45,6 +46,17 @@ class RealServer:
         out = self.run("start", *self.settings).stdout
         self.settings = []
         self.address = out.strip().partition("=")[2]
+        return self
+
+    def start_again(self):
+        """After a kill, whose port may be held for a moment by a client's own connection attempt."""
+        for attempt in range(20):
+            try:
+                return self.start()
+            except RuntimeError as error:
+                if "is taken" not in str(error) or attempt == 19:
+                    raise
+                time.sleep(0.5)
         return self
 
     def stop(self):
