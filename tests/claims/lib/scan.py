@@ -1,0 +1,103 @@
+"""The reader's checks over a million records, without holding them: see reader.py.
+
+Order, gaps, canaries and the place of gb_change_seq are looked at on every record. The schema, which
+costs a hundred times more, is held against the first 200 of each kind and every n-th after that, so
+that rare kinds are validated whole; the figures say how many were.
+"""
+import collections
+import json
+import time
+
+import confluent_kafka
+import reader
+
+FIRST_OF_KIND = 200
+
+
+class Lazy(dict):
+    """Values are kept as bytes and parsed when they are looked at."""
+
+    def __getitem__(self, key):
+        return json.loads(super().__getitem__(key))
+
+    def values(self):
+        return (json.loads(raw) for raw in super().values())
+
+
+def kind_of(record):
+    """What makes a record rare or common within its topic."""
+    value = record.value
+    if value is None:
+        return (record.topic, "tombstone")
+    if record.topic == "matter":
+        return (record.topic, "redirect_to" in value, value.get("state"), "lead" in value)
+    words = {"change": ("change",), "overlap": ("kind", "state", "final"),
+             "deadletter": ("reason",), "books": ("closed",)}[record.topic]
+    return (record.topic, *(str(value.get(word)) for word in words))
+
+
+class Scan:
+    """faults, state and records as a reader.Result has them (records: none are kept)."""
+
+    def __init__(self, canaries=(), every=200):
+        self.every, self.canaries = every, [c.encode() for c in canaries]
+        self.beginnings = {c[:6] for c in self.canaries}
+        self.schemas = reader.load_schemas()
+        self.faults, self.kinds = [], collections.Counter()
+        self.counts, self.validated = collections.Counter(), collections.Counter()
+        self.by_lane, self.last_seq, self.streams = collections.Counter(), {}, {}
+        self.state = {word: Lazy() for word in reader.STATE}
+        self.records = {word: [] for word in reader.TOPICS}
+
+    def look(self, record):
+        place = f"{record.topic}/{record.lane}/{record.offset}"
+        kind = kind_of(record)
+        self.kinds[kind] += 1
+        self.counts[record.topic] += 1
+        self.by_lane[record.topic, record.lane] += 1
+        if self.kinds[kind] <= FIRST_OF_KIND or self.kinds[kind] % self.every == 0:
+            self.validated[record.topic] += 1
+            reader.check_record(record, self.schemas, self.faults)
+        if (record.topic in reader.STATE) != ("gb_change_seq" in record.headers):
+            self.faults.append(f"{place}: gb_change_seq stands on state topics, and only there")
+        self.look_order(record, place)
+        if record.topic == "books":
+            reader.check_books([record], self.faults)
+        if record.raw and any(b in record.raw for b in self.beginnings):
+            self.faults += [f"{place}: canary came out: {c.decode()}" for c in self.canaries
+                            if c in record.raw]
+        if record.topic in self.state:
+            self.state[record.topic].pop(record.key, None)
+            if record.raw is not None:
+                self.state[record.topic].update({record.key: record.raw})
+
+    def look_order(self, record, place):
+        seq, at = int(record.headers.get("gb_seq", "0")), (record.topic, record.lane)
+        before = self.last_seq.get(at)
+        is_log = record.topic not in reader.STATE
+        if before is None and is_log and seq != 1:
+            self.faults.append(f"{place}: starts at gb_seq {seq}")
+        elif before is not None and (seq <= before or (is_log and seq != before + 1)):
+            self.faults.append(f"{place}: gb_seq {seq} after {before}")
+        self.last_seq[at] = seq
+        stream = record.headers.get("gb_stream")
+        if self.streams.setdefault(record.topic, stream) != stream:
+            self.faults.append(f"{place}: another gb_stream: {stream}")
+
+
+def follow(bootstrap, canaries=(), prefix="gb.", seconds=900, every=200):
+    """Reads all topics from their beginning to their end, read_committed."""
+    scan, deadline = Scan(canaries, every), time.monotonic() + seconds
+    consumer = confluent_kafka.Consumer({
+        "bootstrap.servers": bootstrap, "group.id": "gridbridge-claims-scan",
+        "isolation.level": "read_committed", "enable.auto.commit": False,
+        "auto.offset.reset": "error", "check.crcs": True, "allow.auto.create.topics": False})
+    try:
+        known = consumer.list_topics(timeout=10).topics
+        for word in reader.TOPICS:
+            for partition in sorted(known[prefix + word].partitions):
+                for message in reader.read_partition(consumer, prefix + word, partition, deadline):
+                    scan.look(reader.record_of(word, message, scan.faults))
+    finally:
+        consumer.close()
+    return scan
