@@ -49,7 +49,7 @@ class RealServer:
         return self
 
     def start_again(self):
-        """After a kill, whose port may be held for a moment by a client's own connection attempt."""
+        """After a kill; the port may be held for a moment by a client's connection attempt."""
         for attempt in range(20):
             try:
                 return self.start()
