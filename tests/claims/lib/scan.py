@@ -1,8 +1,8 @@
 """The reader's checks over a million records, without holding them: see reader.py.
 
 Order, gaps, canaries and the place of gb_change_seq are looked at on every record. The schema,
-which costs a hundred times more, is held against the first 200 of each kind and every n-th after that, so
-that rare kinds are validated whole; the figures say how many were.
+which costs a hundred times more, is held against the first 200 of each kind and every n-th after
+that, so that rare kinds are validated whole; the figures say how many were.
 """
 import collections
 import json
