@@ -29,6 +29,7 @@ struct gb_coord {
     int32_t partition;
     int64_t offset;
     int32_t index; /* row within the source message, from 0 */
+    int64_t len;   /* bytes of the source record's key and value; 0: not known (older lines) */
 };
 
 #define GB_VERSION_PARTS_MAX 4

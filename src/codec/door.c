@@ -118,7 +118,8 @@ struct gb_record *gb_opening_row(struct gb_opening *o)
     rec->kind = GB_KIND_OBSERVATION;
     rec->town = GB_STR("");
     rec->src = (struct gb_coord){o->door->cluster, o->in->topic, o->in->partition, o->in->offset,
-                                 (int32_t)o->rows->count};
+                                 (int32_t)o->rows->count,
+                                 (int64_t)(o->in->key.len + o->in->value.len)};
     rec->verdict = GB_ACCEPTED;
     rec->bootstrap = o->changes.bootstrap;
     rec->h_src = o->h_src;

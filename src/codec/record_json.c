@@ -65,6 +65,9 @@ static void write_source(struct gb_jsonw *w, const struct gb_coord *src)
     gb_jsonw_object(w);
     gb_jsonw_key_str(w, GB_STR("cluster"), src->cluster);
     gb_jsonw_key_int(w, GB_STR("index"), src->index);
+    if (src->len > 0) {
+        gb_jsonw_key_int(w, GB_STR("len"), src->len);
+    }
     gb_jsonw_key_int(w, GB_STR("offset"), src->offset);
     gb_jsonw_key_int(w, GB_STR("partition"), src->partition);
     gb_jsonw_key_str(w, GB_STR("topic"), src->topic);

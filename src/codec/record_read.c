@@ -181,12 +181,17 @@ static enum gb_status read_coord(const struct gb_value *line, struct gb_record *
     if (src != NULL) {
         rec->src.cluster = gb_value_str(src, GB_STR("cluster"));
         rec->src.topic = gb_value_str(src, GB_STR("topic"));
-        if (src->count != 5 || !gb_str_is(rec->src.cluster) || !gb_str_is(rec->src.topic) ||
+        const struct gb_value *len = gb_value_get(src, GB_STR("len")); /* older lines lack it */
+
+        if (src->count != (len != NULL ? 6 : 5) || !gb_str_is(rec->src.cluster) ||
+            !gb_str_is(rec->src.topic) ||
             !int_of(src, GB_STR("partition"), INT32_MAX, &partition) ||
             !int_of(src, GB_STR("index"), INT32_MAX, &index) ||
-            !int_of(src, GB_STR("offset"), INT64_MAX, &rec->src.offset)) {
+            !int_of(src, GB_STR("offset"), INT64_MAX, &rec->src.offset) ||
+            (len != NULL && !int_of(src, GB_STR("len"), INT64_MAX, &rec->src.len)) ||
+            (len != NULL && rec->src.len == 0)) {
             return gb_fail(err, GB_BAD_RECORD,
-                           "src: expected cluster, index, offset, partition, topic");
+                           "src: expected cluster, index, len, offset, partition, topic");
         }
         rec->src.partition = (int32_t)partition;
         rec->src.index = (int32_t)index;

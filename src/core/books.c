@@ -37,6 +37,7 @@ struct gb_book *gb_book_get(struct gb_core *core, struct gb_str source, int64_t 
     book->source = gb_pool_str(&core->pool, source);
     book->hour = hour;
     book->is_balanced = true;
+    book->lag = -1;
     book->next = *at;
     *at = book;
     return book;
@@ -54,6 +55,7 @@ struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *sessi
         struct gb_pending *pending = gb_pool_take(&core->pool, sizeof(*pending));
 
         pending->stream = gb_pool_str(&core->pool, stream);
+        pending->lag = -1;
         pending->next = *at;
         *at = pending;
     }
@@ -61,14 +63,31 @@ struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *sessi
     return *at;
 }
 
+/* How far the lane is behind the source: its clock minus the time at which the source changed the
+ * row; -1 where one of them is not known, or the row comes from a snapshot. */
+static int64_t lag_of(const struct gb_core *core, const struct gb_record *rec)
+{
+    int64_t changed = gb_value_int(&rec->fields, GB_STR(GB_FIELD_UPDATED_AT), INT64_MAX);
+
+    if (rec->kind != GB_KIND_OBSERVATION || rec->bootstrap || core->clock == 0 ||
+        changed == INT64_MAX) {
+        return -1;
+    }
+    return changed < core->clock ? (core->clock - changed) / 1000 : 0;
+}
+
 void gb_books_count(struct gb_core *core, const struct gb_record *rec, enum gb_outcome outcome)
 {
+    struct gb_pending *pending;
+    int64_t lag = lag_of(core, rec);
+
     if (rec->kind == GB_KIND_TICK || rec->kind == GB_KIND_CONTROL || rec->session.len == 0 ||
         rec->src.topic.len == 0) {
         return;
     }
-    gb_pending_get(core, gb_session_get(core, rec->session), gb_stream_key(core, rec))
-        ->by[outcome]++;
+    pending = gb_pending_get(core, gb_session_get(core, rec->session), gb_stream_key(core, rec));
+    pending->by[outcome]++;
+    pending->lag = lag >= 0 ? lag : pending->lag;
 }
 
 static void drop_pending(struct gb_core *core, struct gb_session *session,
@@ -97,7 +116,7 @@ static struct gb_pending take_pending(struct gb_core *core, struct gb_session *s
                                       struct gb_str stream)
 {
     struct gb_pending **at = find_pending(session, stream);
-    struct gb_pending taken = {0};
+    struct gb_pending taken = {.lag = -1};
 
     if (*at != NULL) {
         taken = **at;
@@ -202,6 +221,7 @@ static void tick_stream(struct gb_core *core, struct gb_session *session,
     for (int i = 0; i < 5; i++) {
         book->counts.by[i] += taken.by[i];
     }
+    book->lag = taken.lag >= 0 ? taken.lag : book->lag;
     gb_object_touch(core, &book->head);
 }
 

@@ -84,6 +84,9 @@ static struct gb_str write_dead(struct gb_core *core, const struct gb_record *re
     gb_jsonw_key_opt(&w, GB_STR("entity"), rec->entity);
     gb_jsonw_key_opt(&w, GB_STR("h_src"), rec->h_src);
     gb_jsonw_key_opt(&w, GB_STR("key"), rec->key);
+    if (rec->src.len > 0) {
+        gb_jsonw_key_int(&w, GB_STR("len"), rec->src.len);
+    }
     gb_jsonw_key_str(&w, GB_STR("reason"), reason);
     gb_jsonw_key_opt(&w, GB_STR("source"), rec->source);
     gb_jsonw_key(&w, GB_STR("src"));

@@ -258,6 +258,7 @@ static void load_session(struct gb_core *core, const struct gb_row *row,
             at->by[k] = list->items[k].number;
         }
         at->orphaned = gb_value_int(item, GB_STR("orphaned"), 0);
+        at->lag = gb_value_int(item, GB_STR("lag"), -1);
     }
     gb_object_stored(&session->head, row);
 }
@@ -279,6 +280,7 @@ static void load_book(struct gb_core *core, const struct gb_row *row,
     book->counts.by[GB_OUT_REFUSED] = gb_value_int(parsed, GB_STR("refused"), 0);
     book->counts.by[GB_OUT_DEAD] = gb_value_int(parsed, GB_STR("dead"), 0);
     book->counts.by[GB_OUT_IGNORED] = gb_value_int(parsed, GB_STR("ignored"), 0);
+    book->lag = gb_value_int(parsed, GB_STR("lag"), -1);
     book->is_balanced = gb_value_bool(parsed, GB_STR("faultless"), true);
     gb_object_stored(&book->head, row);
 }

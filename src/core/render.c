@@ -173,6 +173,9 @@ static void render_session(struct gb_jsonw *w, const struct gb_session *session)
             gb_jsonw_int(w, p->by[i]);
         }
         gb_jsonw_end(w);
+        if (p->lag >= 0) {
+            gb_jsonw_key_int(w, GB_STR("lag"), p->lag);
+        }
         if (p->orphaned > 0) {
             gb_jsonw_key_int(w, GB_STR("orphaned"), p->orphaned);
         }
@@ -197,6 +200,9 @@ static void render_book(struct gb_jsonw *w, const struct gb_book *book)
     gb_jsonw_key_bool(w, GB_STR("faultless"), book->is_balanced);
     gb_jsonw_key_int(w, GB_STR("hour"), book->hour);
     gb_jsonw_key_int(w, GB_STR("ignored"), by[GB_OUT_IGNORED]);
+    if (book->lag >= 0) {
+        gb_jsonw_key_int(w, GB_STR("lag"), book->lag);
+    }
     gb_jsonw_key_int(w, GB_STR("orphaned"), book->counts.orphaned);
     gb_jsonw_key_int(w, GB_STR("received"), book->counts.received);
     gb_jsonw_key_int(w, GB_STR("refused"), by[GB_OUT_REFUSED]);

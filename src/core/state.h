@@ -169,6 +169,7 @@ struct gb_pending {
     struct gb_str stream;
     int64_t by[5];
     int64_t orphaned; /* a newer session's tick was first: its own tick may still come */
+    int64_t lag; /* seconds, of the last record that says when it was changed; -1: none said */
     struct gb_pending *next; /* by rising stream */
 };
 
@@ -194,6 +195,7 @@ struct gb_book {
     struct gb_str source;
     int64_t hour; /* ms */
     struct gb_counts counts;
+    int64_t lag; /* the last known one, seconds; -1: none */
     bool is_balanced;
     struct gb_book *next; /* open books by hour, then source */
 };

@@ -43,7 +43,7 @@ static struct gb_str foreign_line(struct gb_arena *arena, uint32_t lane, int64_t
     struct gb_record rec = {.kind = GB_KIND_OBSERVATION,
                             .town = GB_STR(""),
                             .src = {GB_STR("gridbridge"), GB_STR("gb.intake"), (int32_t)lane,
-                                    offset, 0},
+                                    offset, 0, (int64_t)value.len},
                             .session = gb_arena_printf(arena, "foreign-%" PRId64, offset),
                             .verdict = GB_DEAD,
                             .reason = gb_str_of(gb_status_word(GB_BAD_RECORD)),

@@ -81,7 +81,7 @@ static struct gb_record policy_record(struct gb_intake *intake, const struct gb_
     struct gb_record rec = {.kind = GB_KIND_OBSERVATION, /* a dead one, until it is read */
                             .town = GB_STR(""),
                             .src = {intake->config.cluster, stream->topic, stream->partition,
-                                    in->offset, 0},
+                                    in->offset, 0, (int64_t)(in->key.len + in->value.len)},
                             .verdict = GB_DEAD,
                             .reason = gb_str_of(gb_status_word(GB_BAD_POLICY)),
                             .detail = GB_STR("$.bundle: expected 64 hex digits"),

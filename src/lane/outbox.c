@@ -113,6 +113,12 @@ static void add_source_headers(const struct gb_step *step, const struct gb_recor
     if (about == NULL) {
         return;
     }
+    if (gb_str_is(about->h_src)) {
+        add_header(m, GB_STR("gb_source_hash"), about->h_src);
+    }
+    if (about->src.len > 0) {
+        add_header(m, GB_STR("gb_source_len"), gb_arena_int(step->arena, about->src.len));
+    }
     add_header(m, GB_STR("gb_source_offset"), gb_arena_int(step->arena, about->src.offset));
     add_header(m, GB_STR("gb_source_partition"), gb_arena_int(step->arena, about->src.partition));
     add_header(m, GB_STR("gb_source_topic"), about->src.topic);

@@ -91,7 +91,7 @@ static void set_fields(struct gb_cf_script *s, struct gb_record *rec, struct gb_
 static void set_source(struct gb_cf_script *s, struct gb_record *rec, const char *source,
                        const char *key)
 {
-    rec->src = (struct gb_coord){GB_STR("c"), GB_STR("t"), 0, s->offset++, 0};
+    rec->src = (struct gb_coord){GB_STR("c"), GB_STR("t"), 0, s->offset++, 0, 321};
     rec->source = gb_str_of(source);
     rec->entity = GB_STR("matter");
     rec->key = gb_str_of(key);
@@ -123,6 +123,9 @@ void gb_cf_put(struct gb_cf_script *s, const struct gb_cf_report *r)
                   r->claims_lead ? "true" : "false");
     if (r->reporter != NULL) {
         gb_buf_printf(&b, ",\"reporter\":\"%s\"", r->reporter);
+    }
+    if (s->updated_at != 0) {
+        gb_buf_printf(&b, ",\"updated_at\":%lld", (long long)s->updated_at);
     }
     if (r->xref != NULL) {
         gb_buf_printf(&b, ",\"xref\":\"%s\"", r->xref);

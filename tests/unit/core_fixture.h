@@ -30,6 +30,7 @@ struct gb_cf_script {
     uint32_t count;
     int64_t n;
     int64_t offset;
+    int64_t updated_at; /* of the puts that follow; 0: they do not say */
     int64_t ticked; /* offset up to which ticks covered the stream */
 };
 

@@ -17,6 +17,8 @@ static void round_trips(void **state)
         "\"index\":1,\"offset\":2,\"partition\":3,\"topic\":\"t\"},\"text\":{\"place\":\"x\","
         "\"title\":\"y\"},\"town\":\"320312111\",\"verdict\":\"accepted\","
         "\"version\":{\"column\":-4,\"envelope\":[1,2]}}",
+        "{\"kind\":\"tick\",\"src\":{\"cluster\":\"c\",\"index\":1,\"len\":636,\"offset\":2,"
+        "\"partition\":3,\"topic\":\"t\"},\"town\":\"\"}",
         "{\"detail\":\"d\",\"kind\":\"observation\",\"reason\":\"bad_json\",\"town\":\"\","
         "\"verdict\":\"dead\"}"};
     struct gb_arena arena;
@@ -45,7 +47,11 @@ static void refuses(void **state)
         "{\"kind\":\"tick\",\"op\":\"put\"}", "{\"kind\":\"tick\",\"w\":{\"n\":-1}}",
         "{\"kind\":\"tick\",\"bootstrap\":false}", "{\"kind\":\"tick\",\"version\":{}}",
         "{\"kind\":\"tick\",\"src\":{\"cluster\":\"c\"}}", "{\"kind\":\"tick\",\"town\":1}",
-        "{\"kind\":\"tick\",\"text\":{}}"};
+        "{\"kind\":\"tick\",\"text\":{}}",
+        "{\"kind\":\"tick\",\"src\":{\"cluster\":\"c\",\"index\":1,\"len\":0,\"offset\":2,"
+        "\"partition\":3,\"topic\":\"t\"},\"town\":\"\"}",
+        "{\"kind\":\"tick\",\"src\":{\"cluster\":\"c\",\"index\":1,\"length\":5,\"offset\":2,"
+        "\"partition\":3,\"topic\":\"t\"},\"town\":\"\"}"};
     struct gb_arena arena;
 
     (void)state;
