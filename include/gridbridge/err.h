@@ -27,6 +27,8 @@ enum gb_class { GB_CLASS_OK, GB_CLASS_REJECT, GB_CLASS_RETRY, GB_CLASS_UNKNOWN, 
     X(BAD_CONFIG, REJECT, "bad_config")                                                            \
     X(BAD_POLICY, REJECT, "bad_policy")                                                            \
     X(BAD_MAPPING, REJECT, "bad_mapping")                                                          \
+    X(BAD_DECISION, REJECT, "bad_decision")                                                        \
+    X(BAD_SIGNATURE, REJECT, "bad_signature")                                                      \
     X(TOO_LARGE, REJECT, "too_large")                                                              \
     X(NOT_FOUND, REJECT, "not_found")                                                              \
     X(DIFFERS, REJECT, "differs")                                                                  \

@@ -107,6 +107,7 @@ static bool map(struct run *run, const struct gb_args *args)
     run->daemon = (struct gb_daemon_config){
         .bootstrap = text(s, config->bootstrap),
         .dsn = gb_settings_dsn(s, args),
+        .gateways = {config->gateways, config->gateways_count},
         .bridge_id = text(s, config->bridge_id),
         .instance = gb_str_is(config->instance) ? text(s, config->instance) : NULL,
         .cluster = text(s, config->cluster),

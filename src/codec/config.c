@@ -25,7 +25,8 @@ static const char *const zones[] = {"Asia/Shanghai", NULL}; /* mappings name the
 static const char *const roles[] = {"intake", "reconcile", "http", NULL};
 static const char *const sections[] = {"version", "include", "bridge", "kafka",   "postgres",
                                        "sources", "policy",  "lanes",  "publish", "limits",
-                                       "privacy", "audit",   "log",    "roles",   NULL};
+                                       "privacy", "audit",   "log",    "roles",   "decisions",
+                                       NULL};
 
 #define AT(member) offsetof(struct gb_config, member)
 
@@ -59,7 +60,7 @@ struct reader {
     struct gb_config_expand expand;
     struct gb_config config;
     const struct gb_yaml *seen[GB_COUNT(options)]; /* where each option was given */
-    const struct gb_yaml *sources, *properties, *roles;
+    const struct gb_yaml *sources, *properties, *roles, *gateways;
 };
 
 static const struct gb_str FILE_END = {"_file", 5};
@@ -195,6 +196,16 @@ static void read_section(struct reader *r, const char *section, const struct gb_
     }
 }
 
+static void find_gateways(struct reader *r, const struct gb_yaml *decisions)
+{
+    static const char *const known[] = {"gateways", NULL};
+
+    if (decisions != NULL && gb_yaml_is(r->expand.mistakes, decisions, GB_YAML_MAP)) {
+        gb_yaml_known(r->expand.mistakes, decisions, known);
+        keep(r, &r->gateways, gb_yaml_get(decisions, "gateways"));
+    }
+}
+
 static void read_root(struct reader *r, const struct gb_yaml *root, bool is_main)
 {
     struct gb_mistakes *mistakes = r->expand.mistakes;
@@ -216,6 +227,7 @@ static void read_root(struct reader *r, const struct gb_yaml *root, bool is_main
     }
     keep(r, &r->sources, gb_yaml_get(root, "sources"));
     keep(r, &r->roles, gb_yaml_get(root, "roles"));
+    find_gateways(r, gb_yaml_get(root, "decisions"));
     for (size_t i = 0; sections[i] != NULL; i++) {
         const struct gb_yaml *map = gb_yaml_get(root, sections[i]);
 
@@ -339,6 +351,31 @@ static void read_properties(struct reader *r)
     r->config.properties_count = map->count;
 }
 
+/* gateways: {desk: "64 hex digits of its public key"} */
+static void read_gateways(struct reader *r)
+{
+    const struct gb_yaml *map = r->gateways;
+    struct gb_gateway *gateways;
+
+    if (map == NULL || !gb_yaml_is(r->expand.mistakes, map, GB_YAML_MAP)) {
+        return;
+    }
+    gateways = gb_arena_take(r->expand.arena, (map->count + 1) * sizeof(*gateways));
+    for (uint32_t i = 0; i < map->count; i++) {
+        struct gb_yaml value;
+
+        gateways[i].id = map->keys[i].text;
+        if (read_text(r, &map->items[i], &value) &&
+            !gb_unhex(gateways[i].key, sizeof(gateways[i].key), value.text)) {
+            gb_yaml_mistake(r->expand.mistakes, &map->items[i],
+                            "must be the %u hex digits of an Ed25519 public key",
+                            2 * GB_SIGN_KEY_LEN);
+        }
+    }
+    r->config.gateways = gateways;
+    r->config.gateways_count = map->count;
+}
+
 static void read_roles(struct reader *r)
 {
     r->config.roles = GB_ROLES_INTAKE | GB_ROLES_RECONCILE;
@@ -375,6 +412,7 @@ static void finish(struct reader *r)
     read_sources(r);
     read_properties(r);
     read_roles(r);
+    read_gateways(r);
     for (size_t i = 0; i < GB_COUNT(options); i++) {
         if (options[i].kind == SECRET && r->seen[i] != NULL && r->seen[i + 1] != NULL) {
             gb_yaml_mistake(r->expand.mistakes, r->seen[i + 1], "give %s or %s, not both",

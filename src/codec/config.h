@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "codec/files.h"
+#include "codec/gateway.h"
 #include "codec/yaml.h"
 
 enum gb_config_role { GB_ROLES_INTAKE = 1, GB_ROLES_RECONCILE = 2, GB_ROLES_HTTP = 4 };
@@ -51,6 +52,8 @@ struct gb_config {
     struct gb_str join_key, join_key_file; /* of each pair at most one: 64 hex digits, or a file */
     struct gb_str publish_key, publish_key_file;
     struct gb_str salt, salt_file;
+    const struct gb_gateway *gateways; /* who may send decisions */
+    uint32_t gateways_count;
     struct gb_str hash;               /* "sha256" or "sm3" */
     struct gb_str log_level;          /* "error", "warn", "info", "debug" */
     uint32_t roles;                   /* of enum gb_config_role; default intake and reconcile */

@@ -90,6 +90,21 @@ static void write_sources(struct gb_buf *out, const struct gb_config *config)
     }
 }
 
+static void write_gateways(struct gb_buf *out, const struct gb_config *config)
+{
+    char hex[2 * GB_SIGN_KEY_LEN];
+
+    if (config->gateways_count > 0) {
+        gb_buf_add_str(out, GB_STR("decisions:\n  gateways:\n"));
+    }
+    for (uint32_t i = 0; i < config->gateways_count; i++) {
+        gb_hex(hex, config->gateways[i].key, GB_SIGN_KEY_LEN);
+        gb_buf_add_str(out, GB_STR("    "));
+        add_text(out, config->gateways[i].id);
+        gb_buf_printf(out, ": \"%.*s\"\n", (int)sizeof(hex), hex);
+    }
+}
+
 static void add_secret(struct gb_buf *out, const char *key, struct gb_str secret)
 {
     if (secret.ptr != NULL) {
@@ -139,6 +154,7 @@ void gb_config_write_effective(struct gb_buf *out, const struct gb_config *confi
     }
     add_line(out, "  dsn_file", config->dsn_file);
     write_sources(out, config);
+    write_gateways(out, config);
     gb_buf_add_str(out, GB_STR("policy:\n"));
     add_line(out, "  refuse", config->refuse);
     gb_buf_printf(out, "lanes:\n  count: %lld\n", (long long)config->lanes_count);

@@ -40,6 +40,19 @@ static bool read_source(struct gb_door *door, const struct gb_door_source *sourc
     return reader->mapping != NULL;
 }
 
+static void take_gateways(struct gb_door *door, const struct gb_door_config *config)
+{
+    size_t count = config->gateways.count;
+    struct gb_gateway *items = gb_arena_take(&door->arena, (count + 1) * sizeof(*items));
+
+    for (size_t i = 0; i < count; i++) {
+        items[i] = config->gateways.items[i];
+        items[i].id = gb_arena_str(&door->arena, items[i].id);
+    }
+    door->gateways = (struct gb_gateways){items, count};
+    door->decision_topic = gb_arena_str(&door->arena, config->decision_topic);
+}
+
 static bool read_all(struct gb_door *door, const struct gb_door_config *config,
                      struct gb_mistakes *mistakes)
 {
@@ -74,6 +87,7 @@ struct gb_door *gb_door_new(const struct gb_door_config *config, struct gb_mista
     door->join_key = gb_arena_str(&door->arena, config->join_key);
     door->join_key_id = gb_arena_str(&door->arena, config->join_key_id);
     door->lanes_count = config->lanes_count;
+    take_gateways(door, config);
     if (!read_all(door, config, mistakes)) {
         gb_door_free(door);
         return NULL;
@@ -236,7 +250,9 @@ void gb_door_open(const struct gb_door *door, const struct gb_source_record *in,
                            .rows = rows};
 
     take_rows(&o, 1);
-    if (o.reader == NULL) {
+    if (gb_str_is(door->decision_topic) && gb_str_eq(door->decision_topic, in->topic)) {
+        gb_opening_decision(&o);
+    } else if (o.reader == NULL) {
         ignore(&o, GB_STR("foreign_topic"));
     } else if (!gb_str_is(in->value)) {
         ignore(&o, GB_STR("tombstone"));

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "codec/files.h"
+#include "codec/gateway.h"
 #include "codec/yaml.h"
 #include "gridbridge/record.h"
 
@@ -29,6 +30,8 @@ struct gb_door_config {
     const struct gb_file *refuse;  /* refuse.yaml; NULL is a mistake */
     const struct gb_door_source *sources;
     size_t sources_count;
+    struct gb_str decision_topic;  /* exact name, or absent: nobody decides */
+    struct gb_gateways gateways;
 };
 
 /* Builds a door; all mistakes of all files as file:line:col; NULL if there was any. Copies what it

@@ -32,6 +32,8 @@ struct gb_door {
     const struct gb_refuse *refuse;
     struct gb_door_reader *readers;
     size_t readers_count;
+    struct gb_str decision_topic; /* absent: none */
+    struct gb_gateways gateways;
 };
 
 /* One source record on its way through the door. */
@@ -54,6 +56,13 @@ void gb_opening_dead(struct gb_opening *o, struct gb_record *rec, const struct g
 
 /* All rows of one change, one at least. */
 void gb_opening_change(struct gb_opening *o, const struct gb_change *change);
+
+/* The one row of a decision. */
+void gb_opening_decision(struct gb_opening *o);
+
+/* Adds a text with its salt and commitment. */
+void gb_opening_text(struct gb_opening *o, struct gb_record *rec, struct gb_str name,
+                     struct gb_str text);
 
 /* Counts an unknown column. */
 void gb_drift_count(const struct gb_door_reader *reader, struct gb_str column);

@@ -155,8 +155,8 @@ static enum gb_status identify(struct gb_opening *o, const struct gb_entity *ent
     return status == GB_OK ? read_town(o, entity, row, &id->town, err) : status;
 }
 
-static void read_text(struct gb_opening *o, struct gb_record *rec, struct gb_str name,
-                      struct gb_str text)
+void gb_opening_text(struct gb_opening *o, struct gb_record *rec, struct gb_str name,
+                     struct gb_str text)
 {
     const struct gb_coord *src = &rec->src;
     char digits[3][GB_DIGITS_MAX];
@@ -181,7 +181,7 @@ static void read_texts(struct gb_opening *o, const struct gb_entity *entity,
         const struct gb_value *value = row->columns[entity->text_columns[i]];
 
         if (value->type == GB_STRING && value->text.len > 0) {
-            read_text(o, rec, entity->text_names[i], value->text);
+            gb_opening_text(o, rec, entity->text_names[i], value->text);
         }
     }
 }

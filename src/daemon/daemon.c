@@ -144,7 +144,7 @@ static enum gb_status run_with_door(const struct gb_daemon_config *config,
                                     const struct gb_instance *instance, struct gb_err *err)
 {
     struct gb_arena *arena = around->arena;
-    struct gb_source_topic topics[GB_DAEMON_SOURCES_MAX + 1];
+    struct gb_source_topic topics[GB_DAEMON_SOURCES_MAX + 2];
     struct gb_world_config world = {
         .bootstrap = config->bootstrap, .dsn = config->dsn, .bridge_id = config->bridge_id,
         .cluster = config->cluster, .topic_prefix = config->topic_prefix,
@@ -154,7 +154,7 @@ static enum gb_status run_with_door(const struct gb_daemon_config *config,
         .mode = config->is_idempotent ? GB_PUBLISH_IDEMPOTENT : GB_PUBLISH_TRANSACTIONAL,
         .batch_records_max = config->batch_records_max, .properties = config->properties,
         .properties_count = config->properties_count, .sources = topics,
-        .sources_count = config->sources_count + 1, .say = say,
+        .sources_count = config->sources_count + 2, .say = say,
         .alg = config->is_sm3 ? GB_SM3 : GB_SHA256,
         .batch_bytes_max = config->batch_bytes_max};
     struct gb_door *door = NULL;
@@ -166,6 +166,8 @@ static enum gb_status run_with_door(const struct gb_daemon_config *config,
                                               .from_latest = config->sources[i].is_latest};
     }
     topics[config->sources_count] = (struct gb_source_topic){.name = world.policy_topic};
+    topics[config->sources_count + 1] = (struct gb_source_topic){
+        .name = gb_arena_printf(arena, "%sdecision.in", config->topic_prefix).ptr};
     if (config->has_intake) {
         door = gb_daemon_door(config, arena, around->log, err);
         if (door == NULL) {

@@ -8,6 +8,7 @@
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
+#include "codec/gateway.h"
 #include <stdint.h>
 #include <stdio.h>
 
@@ -45,6 +46,7 @@ struct gb_daemon_config {
     const char *publish_key;       /* the same, or NULL; only looked at */
     const struct gb_daemon_source *sources;
     size_t sources_count;
+    struct gb_gateways gateways;   /* who may send decisions */
 };
 
 /* Runs until a signal; OK after an orderly stop. Log lines go to log as logfmt. */

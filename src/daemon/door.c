@@ -56,12 +56,14 @@ struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_
                                   .lanes_count = config->lanes_count,
                                   .refuse = &refuse,
                                   .sources = sources,
-                                  .sources_count = config->sources_count};
+                                  .sources_count = config->sources_count,
+                                  .gateways = config->gateways};
     struct gb_str publish_key;
     struct gb_mistakes mistakes = {0};
     struct gb_door *made;
 
     GB_CHECK(config->sources_count <= GB_DAEMON_SOURCES_MAX);
+    door.decision_topic = gb_arena_printf(arena, "%sdecision.in", config->topic_prefix);
     if (!read_key("join_key", config->join_key, arena, &door.join_key, err) ||
         !read_key("salt", config->salt, arena, &door.salt, err) ||
         (config->publish_key != NULL &&

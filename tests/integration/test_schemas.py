@@ -33,6 +33,9 @@ GOOD = {
     "gb.books": {"applied": 1, "balanced": True, "closed": True, "dead": 0, "faultless": True,
                  "hour": 0, "ignored": 0, "orphaned": 0, "received": 1, "refused": 0,
                  "source": "party_building", "unchanged": 0},
+    "gb.decision.in": {
+        "actor": {"post": "seat-03", "role": "command_centre"}, "id": "d-1", "kind": "lead_is",
+        "overlap": ID, "reason": "r", "to": "grid_worker", "town": "320312111", "version": 2},
     "headers": {
         "ce_id": "0:1:0", "ce_source": "/gridbridge/lane/0", "ce_specversion": "1.0",
         "ce_subject": ID, "ce_time": "2026-11-25T00:00:00.000Z", "ce_type": "gb.matter.v1",
