@@ -1,0 +1,125 @@
+/* One text through all rules, and the text that is left.
+ *
+ * Every rule marks units; nothing is replaced before all have looked, so that no rule sees half of
+ * what another found. Marks that overlap become one. */
+#include "codec/scrub.h"
+
+#include "codec/scrub_view.h"
+
+static const struct gb_str marks[] = {
+#define X(name, mark) {mark, sizeof(mark) - 1},
+    GB_SCRUB_LIST(X)
+#undef X
+};
+
+const char *gb_scrub_word(enum gb_scrub_kind kind)
+{
+    static const char *const words[] = {"an 18-digit id",   "a 15-digit id", "a mobile number",
+                                        "a landline number", "a card number", "a licence plate",
+                                        "a mail address",    "an account",    "a name", "nothing"};
+
+    return words[kind];
+}
+
+static enum gb_status look(struct gb_view *view, struct gb_str text,
+                           const struct gb_scrub_names *names, struct gb_err *err)
+{
+    enum gb_status status;
+
+    if (text.len > GB_SCRUB_BYTES_MAX) {
+        return gb_fail(err, GB_TOO_LARGE, "expected a text of up to %zu bytes, found %zu",
+                       GB_SCRUB_BYTES_MAX, text.len);
+    }
+    status = gb_view_read(view, text, err);
+    if (status == GB_OK && names != NULL) {
+        status = gb_scrub_columns(view, names, err);
+    }
+    if (status == GB_OK) {
+        gb_scrub_numbers(view);
+        gb_scrub_plates(view);
+        gb_scrub_mails(view);
+        gb_scrub_accounts(view);
+        gb_scrub_titles(view);
+    }
+    return status;
+}
+
+/* Copies what is not marked; each found thing becomes the mark of its kind. */
+static void rewrite(const struct gb_view *view, struct gb_str text, struct gb_buf *out,
+                    struct gb_scrubbed *scrubbed)
+{
+    size_t copied = 0;
+
+    for (uint32_t i = 0; i < view->count;) {
+        const struct gb_unit *unit = &view->units[i];
+
+        if (unit->mark == 0) {
+            i++;
+            continue;
+        }
+        if (unit->from > copied) {
+            gb_buf_add(out, text.ptr + copied, unit->from - copied);
+        }
+        gb_buf_add_str(out, marks[unit->mark - 1]);
+        scrubbed->counts[unit->mark - 1]++;
+        scrubbed->total++;
+        do {
+            copied = view->units[i].to > copied ? view->units[i].to : copied;
+            i++;
+        } while (i < view->count && view->units[i].mark != 0 && !view->units[i].is_start);
+    }
+    gb_buf_add(out, text.ptr + copied, text.len - copied);
+}
+
+static bool has_mark(const struct gb_view *view)
+{
+    for (uint32_t i = 0; i < view->count; i++) {
+        if (view->units[i].mark != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum gb_status gb_scrub_text(struct gb_arena *arena, struct gb_str text,
+                             const struct gb_scrub_names *names, struct gb_scrubbed *scrubbed,
+                             struct gb_err *err)
+{
+    struct gb_view view = {0};
+    struct gb_scrubbed made = {.text = text};
+    enum gb_status status = look(&view, text, names, err);
+
+    if (status == GB_OK && has_mark(&view)) {
+        struct gb_buf out = {0};
+
+        rewrite(&view, text, &out, &made);
+        if (gb_arena_fits(arena, out.len + 64)) {
+            made.text = gb_arena_str(arena, gb_buf_str(&out));
+        } else {
+            status = gb_fail(err, GB_TOO_LARGE, "the text does not fit into the batch's memory");
+        }
+        gb_buf_close(&out);
+    }
+    gb_view_close(&view);
+    if (status == GB_OK) {
+        *scrubbed = made;
+    }
+    return status;
+}
+
+enum gb_scrub_kind gb_scrub_find(struct gb_str text, const struct gb_scrub_names *names)
+{
+    struct gb_view view = {0};
+    enum gb_scrub_kind kind = GB_SCRUB_COUNT;
+
+    if (look(&view, text, names, NULL) != GB_OK) {
+        kind = GB_SCRUB_NAME;
+    }
+    for (uint32_t i = 0; i < view.count && kind == GB_SCRUB_COUNT; i++) {
+        if (view.units[i].mark != 0) {
+            kind = (enum gb_scrub_kind)(view.units[i].mark - 1);
+        }
+    }
+    gb_view_close(&view);
+    return kind;
+}
