@@ -1,5 +1,5 @@
-/* check policy|mapping DIR: every mistake of every file as file:line:col on stdout; exit 78 where
- * there is one. Opens no socket. */
+/* check policy|mapping DIR, check refuse FILE: every mistake of every file as file:line:col on
+ * stdout; exit 78 where there is one. Opens no socket. */
 #include "cli/bundle.h"
 #include "cli/commands.h"
 #include "codec/mapping.h"
@@ -103,6 +103,33 @@ static enum gb_exit check_mapping(const struct gb_args *args, const char *folder
         gb_mapping_close(mapping);
     }
     return report(args, folder, mistakes);
+}
+
+enum gb_exit gb_cli_check_refuse(const struct gb_args *args)
+{
+    struct gb_file file = {.name = gb_str_of(args->words[0])};
+    struct gb_mistakes mistakes = {0};
+    const struct gb_refuse *refuse = NULL;
+    struct gb_arena arena;
+    struct gb_err err;
+    enum gb_exit code;
+
+    gb_arena_init(&arena, ARENA_MAX);
+    if (gb_tool_file(args->words[0], &arena, &file.bytes, &err) != GB_OK) {
+        code = gb_cli_fail(args, &err);
+        gb_arena_close(&arena);
+        return code;
+    }
+    refuse = gb_refuse_read(&arena, &file, &mistakes);
+    code = report(args, args->words[0], &mistakes);
+    if (refuse != NULL) {
+        fprintf(args->out, "%.*s\n", GB_STR_ARG(refuse->hash));
+        fprintf(args->talk, "no mistakes; %u classes, %zu patterns\n", refuse->classes_count,
+                refuse->rules_count);
+    }
+    gb_mistakes_close(&mistakes);
+    gb_arena_close(&arena);
+    return code;
 }
 
 enum gb_exit gb_cli_check_mapping(const struct gb_args *args)

@@ -7,6 +7,7 @@
 enum gb_exit gb_cli_check_config(const struct gb_args *args);
 enum gb_exit gb_cli_check_mapping(const struct gb_args *args);
 enum gb_exit gb_cli_check_policy(const struct gb_args *args);
+enum gb_exit gb_cli_check_refuse(const struct gb_args *args);
 enum gb_exit gb_cli_completion(const struct gb_args *args);
 enum gb_exit gb_cli_db_migrate(const struct gb_args *args);
 enum gb_exit gb_cli_db_status(const struct gb_args *args);

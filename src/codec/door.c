@@ -88,6 +88,7 @@ struct gb_door *gb_door_new(const struct gb_door_config *config, struct gb_mista
     door->join_key_id = gb_arena_str(&door->arena, config->join_key_id);
     door->lanes_count = config->lanes_count;
     take_gateways(door, config);
+    door->counts = gb_arena_take(&door->arena, sizeof(*door->counts));
     if (!read_all(door, config, mistakes)) {
         gb_door_free(door);
         return NULL;
@@ -167,6 +168,21 @@ static void ignore(struct gb_opening *o, struct gb_str reason)
     rec->reason = reason;
 }
 
+/* Rows of a table that nobody maps: refused where the list knows it, else ignored. */
+static void ignore_message(struct gb_opening *o)
+{
+    struct gb_str refused = gb_str_is(o->changes.table)
+                                ? gb_refuse_table(o->door->refuse, o->changes.table)
+                                : GB_STR_NONE;
+
+    ignore(o, o->changes.ignored);
+    if (gb_str_is(refused)) {
+        o->rows->items[0].record.verdict = GB_REFUSED;
+        o->rows->items[0].record.reason = refused;
+        gb_guard_count_class(o->door, refused);
+    }
+}
+
 static void dead(struct gb_opening *o, const struct gb_err *err)
 {
     gb_opening_dead(o, gb_opening_row(o), err);
@@ -199,10 +215,10 @@ static void open_value(struct gb_opening *o)
         return;
     }
     if (gb_str_is(o->changes.ignored)) {
-        ignore(o, o->changes.ignored);
+        ignore_message(o);
         return;
     }
-    if (!gb_arena_fits(o->arena, o->changes.count * CHANGE_NEED + o->in->value.len)) {
+    if (!gb_arena_fits(o->arena, o->changes.count * CHANGE_NEED + 4 * o->in->value.len)) {
         (void)gb_fail(&err, GB_TOO_LARGE, "the record has more rows than the batch's memory");
         dead(o, &err);
         return;

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "codec/files.h"
 #include "codec/gateway.h"
+#include "codec/scrub.h"
 #include "codec/yaml.h"
 #include "gridbridge/record.h"
 
@@ -83,6 +84,19 @@ struct gb_drift {
 
 /* Unknown columns so far, at most max of them; any thread. Returns how many were written. */
 size_t gb_door_drift(const struct gb_door *door, struct gb_drift *out, size_t max);
+
+/* How often a class of the refuse-list kept something out: rows, cells of refused columns that had
+ * a value, texts. */
+struct gb_refused {
+    struct gb_str class_name; /* borrowed from the door */
+    uint64_t count;
+};
+
+/* Classes with a count so far, at most max; any thread. Returns how many were written. */
+size_t gb_door_refused(const struct gb_door *door, struct gb_refused *out, size_t max);
+
+/* Marks set in texts so far; any thread. */
+uint64_t gb_door_scrubbed(const struct gb_door *door, enum gb_scrub_kind kind);
 
 /* FNV-1a of the town code modulo lanes; town "" is routed by "topic/partition" (RECORDS 2). */
 uint32_t gb_lane_of_town(struct gb_str town, uint32_t lanes_count);

@@ -7,6 +7,7 @@
 #include "codec/convert.h"
 #include "codec/door.h"
 #include "codec/envelope.h"
+#include "codec/scrub.h"
 
 #define GB_DRIFT_MAX 64U
 #define GB_DRIFT_NAME_MAX 64U
@@ -25,6 +26,11 @@ struct gb_door_reader {
     struct gb_drift_slot *drift; /* GB_DRIFT_MAX of them */
 };
 
+struct gb_door_counts {
+    atomic_ullong refused[GB_REFUSE_CLASSES_MAX];
+    atomic_ullong scrubbed[GB_SCRUB_COUNT];
+};
+
 struct gb_door {
     struct gb_arena arena;
     struct gb_str cluster, salt, join_key, join_key_id;
@@ -34,6 +40,7 @@ struct gb_door {
     size_t readers_count;
     struct gb_str decision_topic; /* absent: none */
     struct gb_gateways gateways;
+    struct gb_door_counts *counts; /* in the arena */
 };
 
 /* One source record on its way through the door. */
@@ -63,6 +70,39 @@ void gb_opening_decision(struct gb_opening *o);
 /* Adds a text with its salt and commitment. */
 void gb_opening_text(struct gb_opening *o, struct gb_record *rec, struct gb_str name,
                      struct gb_str text);
+
+/* A row that the guard looks at. */
+struct gb_guarded {
+    struct gb_opening *o;
+    const struct gb_entity *entity;
+    const struct gb_row *row;
+};
+
+/* door_guard.c. A key column's text, BAD_FIELD if it may be a person's; the message names the
+ * column, never the value. */
+enum gb_status gb_guard_key(const struct gb_entity *entity, const struct gb_row *row,
+                            uint32_t column, struct gb_str text, struct gb_err *err) GB_MUST_CHECK;
+
+/* The same for what became of a field. */
+enum gb_status gb_guard_field(const struct gb_guarded *g, const struct gb_field *field,
+                              const struct gb_value *value, struct gb_err *err) GB_MUST_CHECK;
+
+/* Scrubs the text of entity->texts[text_index]; absent afterwards where a refused word stood in
+ * it. TOO_LARGE. */
+enum gb_status gb_guard_text(const struct gb_guarded *g, uint32_t text_index,
+                             struct gb_str *text, struct gb_err *err) GB_MUST_CHECK;
+
+/* Scrubs a text that belongs to no row, without names. TOO_LARGE. */
+enum gb_status gb_guard_free_text(const struct gb_opening *o, struct gb_str *text,
+                                  struct gb_err *err) GB_MUST_CHECK;
+
+/* The class that refuses a matter of these fields, or absent. */
+struct gb_str gb_guard_refused(const struct gb_opening *o, const struct gb_value *fields);
+
+/* False for matters whose texts stay outside (no_text). */
+bool gb_guard_has_texts(const struct gb_opening *o, const struct gb_value *fields);
+
+void gb_guard_count_class(const struct gb_door *door, struct gb_str class_name);
 
 /* Counts an unknown column. */
 void gb_drift_count(const struct gb_door_reader *reader, struct gb_str column);

@@ -9,7 +9,8 @@ void gb_opening_decision(struct gb_opening *o)
     struct gb_err err = {.status = GB_OK, .text = ""};
 
     rec->source = GB_STR("decision");
-    if (gb_decision_read(o->arena, &o->door->gateways, o->in, &decision, &err) != GB_OK) {
+    if (gb_decision_read(o->arena, &o->door->gateways, o->in, &decision, &err) != GB_OK ||
+        gb_guard_free_text(o, &decision.reason, &err) != GB_OK) {
         gb_opening_dead(o, rec, &err);
         return;
     }

@@ -29,6 +29,9 @@ static void load_row(struct gb_opening *o, const struct gb_entity *entity,
             }
             continue;
         }
+        if (counts_drift && gb_str_is(entity->refused[*column]) && m->value.type != GB_NULL) {
+            gb_guard_count_class(o->door, entity->refused[*column]);
+        }
         row->columns[*column] = &m->value;
         row->is_unavailable[*column] =
             m->value.type == GB_STRING && gb_str_eq(m->value.text, placeholder);
@@ -97,6 +100,10 @@ static enum gb_status read_key(struct gb_opening *o, const struct gb_entity *ent
         if (!gb_convert_text(o->arena, row->columns[column], &text) || !gb_str_is(text)) {
             return gb_fail(err, GB_BAD_FIELD, "%.*s: expected a key",
                            GB_STR_ARG(entity->column_names[column]));
+        }
+        status = gb_guard_key(entity, row, column, text, err);
+        if (status != GB_OK) {
+            return status;
         }
         joined = i == 0 ? text
                         : GB_JOIN(o->arena, joined, GB_STR("/"), text);
@@ -174,16 +181,29 @@ void gb_opening_text(struct gb_opening *o, struct gb_record *rec, struct gb_str 
     out->commitment = gb_text_commitment(o->arena, out->salt, text);
 }
 
-static void read_texts(struct gb_opening *o, const struct gb_entity *entity,
-                       const struct gb_row *row, struct gb_record *rec)
+static enum gb_status read_texts(struct gb_opening *o, const struct gb_entity *entity,
+                                 const struct gb_row *row, struct gb_record *rec,
+                                 struct gb_err *err)
 {
-    for (uint32_t i = 0; i < entity->texts_count; i++) {
+    struct gb_guarded g = {o, entity, row};
+    enum gb_status status = GB_OK;
+
+    if (!gb_guard_has_texts(o, &rec->fields)) {
+        return GB_OK;
+    }
+    for (uint32_t i = 0; i < entity->texts_count && status == GB_OK; i++) {
         const struct gb_value *value = row->columns[entity->text_columns[i]];
 
         if (value->type == GB_STRING && value->text.len > 0) {
-            gb_opening_text(o, rec, entity->text_names[i], value->text);
+            struct gb_str text = value->text;
+
+            status = gb_guard_text(&g, i, &text, err);
+            if (status == GB_OK && gb_str_is(text)) {
+                gb_opening_text(o, rec, entity->text_names[i], text);
+            }
         }
     }
+    return status;
 }
 
 static enum gb_status read_fields(struct gb_opening *o, const struct gb_convert *c,
@@ -191,6 +211,7 @@ static enum gb_status read_fields(struct gb_opening *o, const struct gb_convert 
                                   struct gb_err *err)
 {
     const struct gb_entity *entity = c->entity;
+    struct gb_guarded g = {o, entity, row};
     struct gb_member *members = gb_arena_take(o->arena, GB_FIELDS_MAX * sizeof(*members));
     uint32_t count = 0;
 
@@ -198,6 +219,9 @@ static enum gb_status read_fields(struct gb_opening *o, const struct gb_convert 
         struct gb_value value = {.type = GB_NULL};
         enum gb_status status = gb_convert_field(c, &entity->fields[i], row, &value, err);
 
+        if (status == GB_OK) {
+            status = gb_guard_field(&g, &entity->fields[i], &value, err);
+        }
         if (status != GB_OK) {
             return status;
         }
@@ -272,8 +296,50 @@ static bool is_deleted(struct gb_opening *o, const struct gb_entity *entity,
     return false;
 }
 
+/* Whether the row was refused before this update too. */
+static bool was_refused(struct gb_opening *o, const struct gb_convert *c,
+                        const struct gb_change *change)
+{
+    struct gb_row row = {0};
+    struct gb_record old = {0};
+    struct gb_err err = {.status = GB_OK, .text = ""};
+
+    if (change->before == NULL) {
+        return false;
+    }
+    if (change->base != NULL) {
+        load_row(o, c->entity, change->base, &row, false);
+    }
+    load_row(o, c->entity, change->before, &row, false);
+    return need_image(c->entity, &row, &err) == GB_OK &&
+           read_fields(o, c, &row, &old, &err) == GB_OK &&
+           gb_str_is(gb_guard_refused(o, &old.fields));
+}
+
+/* A refused matter leaves a count and its class: no key, no version. Where an update made it so,
+ * what came in before goes: the row is deleted first. */
+static void refuse(struct gb_opening *o, const struct gb_convert *c,
+                   const struct gb_change *change, struct gb_record *rec, struct gb_str refused)
+{
+    struct gb_str town = rec->town;
+
+    if (o->changes.is_update && rec->op == GB_OP_PUT && !was_refused(o, c, change)) {
+        rec->op = GB_OP_DELETE;
+        rec->fields = (struct gb_value){.type = GB_NULL};
+        rec->h_img = hash_image(o, rec);
+        rec = gb_opening_row(o);
+    } else {
+        o->rows->count--;
+        rec = gb_opening_row(o);
+    }
+    rec->town = town;
+    rec->verdict = GB_REFUSED;
+    rec->reason = refused;
+    gb_guard_count_class(o->door, refused);
+}
+
 static void fill(struct gb_opening *o, const struct gb_entity *entity, const struct gb_row *row,
-                 struct gb_record *rec, struct gb_str path)
+                 struct gb_record *rec, const struct gb_change *change)
 {
     struct gb_convert c = {o->arena,
                            o->reader->mapping,
@@ -283,26 +349,29 @@ static void fill(struct gb_opening *o, const struct gb_entity *entity, const str
                            o->reader->name};
     struct gb_err err = {.status = GB_OK, .text = ""};
     struct gb_version *version = &rec->version;
+    enum gb_status status = need_image(entity, row, &err);
 
-    if (need_image(entity, row, &err) != GB_OK ||
-        read_fields(o, &c, row, rec, &err) != GB_OK ||
-        gb_convert_version(&c, row, &version->column, &version->has_column, &err) != GB_OK) {
-        dead_row(o, rec, path, &err);
+    if (status == GB_OK) {
+        status = read_fields(o, &c, row, rec, &err);
+    }
+    if (status == GB_OK && gb_str_is(gb_guard_refused(o, &rec->fields))) {
+        refuse(o, &c, change, rec, gb_guard_refused(o, &rec->fields));
         return;
     }
-    struct gb_str category = gb_value_str(&rec->fields, GB_STR(GB_FIELD_CATEGORY));
-    struct gb_str refused = gb_str_is(category)
-                                ? gb_refuse_category(o->door->refuse,
-                                                     o->reader->mapping->system, category)
-                                : GB_STR_NONE;
-
-    if (gb_str_is(refused)) {
-        rec->verdict = GB_REFUSED;
-        rec->reason = refused;
-        rec->fields = (struct gb_value){.type = GB_NULL};
+    if (status == GB_OK && entity->has_version) {
+        status = gb_convert_version(&c, row, &version->column, &version->has_column, &err);
+    }
+    if (status == GB_OK && entity->has_version) {
+        status = gb_guard_field(&(struct gb_guarded){o, entity, row}, &entity->version, NULL, &err);
+    }
+    if (status == GB_OK) {
+        status = read_texts(o, entity, row, rec, &err);
+    }
+    if (status != GB_OK) {
+        rec->version.has_column = false;
+        dead_row(o, rec, change->after_path, &err);
         return;
     }
-    read_texts(o, entity, row, rec);
     rec->h_img = hash_image(o, rec);
 }
 
@@ -396,7 +465,7 @@ static void open_put(struct gb_opening *o, const struct gb_entity *entity,
     } else if (op == GB_OP_DELETE) {
         rec->h_img = hash_image(o, rec);
     } else {
-        fill(o, entity, &row, rec, change->after_path);
+        fill(o, entity, &row, rec, change);
     }
 }
 

@@ -29,6 +29,14 @@ void gb_drift_count(const struct gb_door_reader *reader, struct gb_str column)
     }
 }
 
+/* A column may be called anything, so a name that may be a person's number is not shown. */
+static struct gb_str shown_name(const struct gb_drift_slot *slot)
+{
+    struct gb_str column = {slot->name, slot->len};
+
+    return gb_scrub_find(column, NULL) == GB_SCRUB_COUNT ? column : GB_STR("(not shown)");
+}
+
 size_t gb_door_drift(const struct gb_door *door, struct gb_drift *out, size_t max)
 {
     size_t count = 0;
@@ -41,12 +49,14 @@ size_t gb_door_drift(const struct gb_door *door, struct gb_drift *out, size_t ma
         if (atomic_load_explicit(&slot->state, memory_order_acquire) != 2) {
             continue;
         }
+        struct gb_str shown = shown_name(slot);
+
         while (at < count && !(gb_str_eq(out[at].source, reader->name) &&
-                               is_name(slot, out[at].column))) {
+                               gb_str_eq(shown, out[at].column))) {
             at++;
         }
         if (at == count) {
-            out[count++] = (struct gb_drift){reader->name, {slot->name, slot->len}, 0};
+            out[count++] = (struct gb_drift){reader->name, shown, 0};
         }
         out[at].count += atomic_load_explicit(&slot->count, memory_order_relaxed);
     }

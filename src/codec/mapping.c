@@ -37,6 +37,7 @@ static bool number_column(struct gb_mapping_read *r, const struct gb_yaml *node,
     entity->numbers[number] = number;
     entity->is_read[number] = is_read;
     entity->column_names[number] = gb_arena_str(r->arena, node->text);
+    entity->refused[number] = gb_refuse_column(r->refuse, node->text);
     gb_map_put(&entity->columns, entity->column_names[number], &entity->numbers[number]);
     *column = number;
     return true;
@@ -175,6 +176,26 @@ static void read_texts(struct gb_mapping_read *r, const struct gb_yaml *node)
     entity->texts_count = node->count;
 }
 
+/* Columns that hold names of persons: their values are looked for in the row's texts and codes,
+ * and are never stored. A refused column may stand here. */
+static void read_names(struct gb_mapping_read *r, const struct gb_yaml *node)
+{
+    struct gb_entity *entity = r->entity;
+
+    if (node->type != GB_YAML_LIST || node->count > GB_NAMES_MAX) {
+        gb_yaml_mistake(r->mistakes, node, "names: expected a list of up to %u columns",
+                        GB_NAMES_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (node->items[i].type != GB_YAML_SCALAR || node->items[i].text.len == 0) {
+            gb_yaml_mistake(r->mistakes, &node->items[i], "expected the name of a column");
+        } else if (number_column(r, &node->items[i], false, &entity->names[i])) {
+            entity->names_count = i + 1;
+        }
+    }
+}
+
 static void read_lists(struct gb_mapping_read *r, const struct gb_yaml *node)
 {
     const struct gb_yaml *fields = gb_yaml_get(node, "fields");
@@ -191,6 +212,9 @@ static void read_lists(struct gb_mapping_read *r, const struct gb_yaml *node)
     if (gb_yaml_get(node, "texts") != NULL) {
         read_texts(r, gb_yaml_get(node, "texts"));
     }
+    if (gb_yaml_get(node, "names") != NULL) {
+        read_names(r, gb_yaml_get(node, "names"));
+    }
     for (uint32_t i = 0; ignore != NULL && i < ignore->count; i++) {
         if (ignore->type == GB_YAML_LIST && ignore->items[i].type == GB_YAML_SCALAR) {
             (void)number_column(r, &ignore->items[i], false, &column);
@@ -203,7 +227,7 @@ static void read_entity(struct gb_mapping_read *r, const struct gb_yaml *name,
 {
     static const char *const known[] = {"entity", "key",         "replica_identity", "version",
                                         "town",   "soft_delete", "fields",           "texts",
-                                        "ignore", NULL};
+                                        "ignore", "names",       NULL};
     struct gb_str identity = GB_STR("default");
 
     if (node->type != GB_YAML_MAP || gb_yaml_get(node, "key") == NULL ||
@@ -213,6 +237,12 @@ static void read_entity(struct gb_mapping_read *r, const struct gb_yaml *name,
     }
     r->entity = &r->mapping->entities[r->mapping->entities_count++];
     r->entity->table = gb_arena_str(r->arena, name->text);
+    struct gb_str refused = gb_refuse_table(r->refuse, name->text);
+
+    if (gb_str_is(refused)) {
+        gb_yaml_mistake(r->mistakes, name, "this table is refused (class %.*s): take it out",
+                        GB_STR_ARG(refused));
+    }
     gb_yaml_known(r->mistakes, node, known);
     if (gb_yaml_get(node, "replica_identity") != NULL) {
         (void)gb_mapping_scalar(r, node, "replica_identity", &identity);

@@ -16,6 +16,7 @@
 #define GB_FIELDS_MAX 16U
 #define GB_ENTITIES_MAX 8U
 #define GB_LOOKUPS_MAX 8U
+#define GB_NAMES_MAX 8U
 
 enum gb_envelope_kind { GB_ENVELOPE_DEBEZIUM, GB_ENVELOPE_CANAL };
 
@@ -79,6 +80,9 @@ struct gb_entity {
     uint32_t numbers[GB_COLUMNS_MAX];          /* 0, 1, 2, ... */
     struct gb_str column_names[GB_COLUMNS_MAX];
     bool is_read[GB_COLUMNS_MAX];              /* false: listed by `ignore` */
+    struct gb_str refused[GB_COLUMNS_MAX];     /* the class that refuses the column, or absent */
+    uint32_t names[GB_NAMES_MAX];              /* read for scrubbing only */
+    uint32_t names_count;
     uint32_t columns_count;
     uint32_t key[GB_SPEC_COLUMNS_MAX];
     uint32_t key_count;

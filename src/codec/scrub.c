@@ -107,11 +107,37 @@ enum gb_status gb_scrub_text(struct gb_arena *arena, struct gb_str text,
     return status;
 }
 
+/* Codes of plain letters and digits that are too short for any number and spell no name: most keys
+ * and codes, told without a view. */
+static bool is_plain_code(struct gb_str text, const struct gb_scrub_names *names)
+{
+    size_t digits = 0, letters = 0;
+    bool has_chat_letter = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i], low = (char)(c | 32);
+
+        if (c >= '0' && c <= '9') {
+            digits++;
+        } else if (low >= 'a' && low <= 'z') {
+            letters++;
+            has_chat_letter = has_chat_letter || low == 'q' || low == 'x';
+        } else if (c != '_' && c != '/' && c != ':') {
+            return false;
+        }
+    }
+    return text.len < 64 && digits < 7 && !has_chat_letter &&
+           (letters == 0 || names == NULL || names->cells_count == 0);
+}
+
 enum gb_scrub_kind gb_scrub_find(struct gb_str text, const struct gb_scrub_names *names)
 {
     struct gb_view view = {0};
     enum gb_scrub_kind kind = GB_SCRUB_COUNT;
 
+    if (is_plain_code(text, names)) {
+        return GB_SCRUB_COUNT;
+    }
     if (look(&view, text, names, NULL) != GB_OK) {
         kind = GB_SCRUB_NAME;
     }

@@ -130,20 +130,31 @@ static void cut(struct row *row, uint32_t at)
     }
 }
 
-/* Numbers written without a gap: behind a grid code, an id anywhere in a long run, or phones one
- * behind the other. A cut only adds a place where a number may begin or end. */
+/* Phones one behind the other. */
+static bool cut_phones(struct row *row, uint32_t from, uint32_t to)
+{
+    uint8_t values[DIGITS_MAX];
+    bool is_all_phones = (to - from) % 11 == 0;
+
+    for (uint32_t at = from; at + 11 <= to && is_all_phones; at += 11) {
+        values_of(row, at, 11, values);
+        is_all_phones = gb_is_mobile(values, 11);
+    }
+    for (uint32_t at = from; at < to && is_all_phones; at += 11) {
+        cut(row, at);
+    }
+    return is_all_phones;
+}
+
+/* Numbers written without a gap: phones, an id anywhere in a long run, what stands behind a grid
+ * code. A cut only adds a place where a number may begin or end. */
 static void cut_run(struct row *row, uint32_t from, uint32_t to)
 {
     uint8_t values[DIGITS_MAX];
-    bool is_all_phones;
 
-    values_of(row, from, 15, values);
-    if (gb_is_grid15(values)) {
-        from += 15;
-        cut(row, from);
+    if (cut_phones(row, from, to)) {
+        return;
     }
-    is_all_phones = (to - from) % 11 == 0;
-
     for (uint32_t at = from; at + 18 <= to; at++) {
         values_of(row, at, 18, values);
         if (gb_is_id18(values, values[17], true)) {
@@ -152,12 +163,10 @@ static void cut_run(struct row *row, uint32_t from, uint32_t to)
             at += 17;
         }
     }
-    for (uint32_t at = from; at + 11 <= to && is_all_phones; at += 11) {
-        values_of(row, at, 11, values);
-        is_all_phones = gb_is_mobile(values, 11);
-    }
-    for (uint32_t at = from + 11; at < to && is_all_phones; at += 11) {
-        cut(row, at);
+    values_of(row, from, 15, values);
+    if (gb_is_grid15(values)) {
+        cut(row, from + 15);
+        (void)cut_phones(row, from + 15, to);
     }
 }
 
@@ -214,7 +223,7 @@ static bool is_one_number(const struct shape *shape)
     if (shape->has_list || shape->is_mixed) {
         return shape->first >= 3 && least >= 3;
     }
-    if (shape->sep == SEP_BRACKET && shape->first <= 3 && most <= 3) {
+    if (shape->sep == SEP_BRACKET && shape->first <= 4 && most <= 4) {
         return true; /* ㈠㈢〇〇 */
     }
     return shape->first >= 3 || least >= 3 || (shape->first == 2 && most <= 2);
@@ -281,10 +290,11 @@ static bool match(struct row *row, uint32_t at, const uint8_t *values, uint32_t 
 {
     enum gb_scrub_kind kind = GB_SCRUB_COUNT;
 
+    if (!is_one_number(shape)) {
+        return false;
+    }
     if (count == 18 && gb_is_id18(values, values[17], shape->gaps > 0)) {
         kind = GB_SCRUB_ID18;
-    } else if (!is_one_number(shape)) {
-        return false;
     } else if (gb_is_card(values, count)) {
         kind = GB_SCRUB_CARD;
     } else if (count == 15 && gb_is_id15(values)) {
@@ -316,7 +326,7 @@ static void match_from(struct row *row, uint32_t at)
     for (; count >= 10; count--) {
         bool is_end = at + count == row->count || row->digits[at + count].join != JOIN_SAME;
 
-        if (count == 17 && match_id17x(row, at, values)) {
+        if (count == 17 && is_one_number(&shapes[16]) && match_id17x(row, at, values)) {
             return;
         }
         if (is_end && match(row, at, values, count, &shapes[count - 1])) {
@@ -354,8 +364,9 @@ static bool ends_with(const struct gb_view *view, uint32_t at, const char *word)
     for (uint32_t skipped = 0; skipped < 5 && at > 0; skipped++) {
         const struct gb_unit *unit = &view->units[at - 1];
 
-        if (unit->code == codes[count - 1] ||
-            !(gb_unit_is_gap(unit) || gb_code_in(unit->code, "是为号码话打拨"))) {
+        /* What stands in one of our marks announces nothing. */
+        if (unit->code == codes[count - 1] || unit->code == 0x3015 ||
+            !(gb_unit_is_gap(unit) || gb_code_in(unit->code, "是为号码"))) {
             break;
         }
         at--;
@@ -390,8 +401,8 @@ static void match_announced(struct row *row, uint32_t at)
         return;
     }
     while (count < DIGITS_MAX && at + count < row->count &&
-           row->digits[at + count].join != JOIN_NONE &&
-           row->digits[at + count].join != JOIN_LIST) {
+           (row->digits[at + count].join == JOIN_SAME ||
+            row->digits[at + count].join == JOIN_WEAK)) {
         count++;
     }
     if (count < a->least || count > a->most) {

@@ -31,10 +31,11 @@ static size_t named(struct gb_str text, size_t at, uint32_t *code)
     static const struct {
         const char *name;
         uint32_t code;
-    } names[] = {{"nbsp", ' '},   {"ensp", ' '},   {"emsp", ' '},   {"thinsp", ' '}, {"lt", '<'},
-                 {"gt", '>'},     {"quot", '"'},   {"apos", '\''},  {"commat", '@'}, {"period", '.'},
-                 {"middot", 0xB7}, {"hyphen", '-'}, {"ndash", '-'}, {"mdash", '-'},  {"shy", 0xAD},
-                 {"zwnj", 0x200C}, {"zwj", 0x200D}, {"lowbar", '_'}, {"num", '#'},   {"plus", '+'}};
+    } names[] = {{"nbsp", ' '},    {"ensp", ' '},    {"emsp", ' '},   {"thinsp", ' '},
+                 {"lt", '<'},      {"gt", '>'},      {"quot", '"'},   {"apos", '\''},
+                 {"commat", '@'},  {"period", '.'},  {"middot", 0xB7}, {"hyphen", '-'},
+                 {"ndash", '-'},   {"mdash", '-'},   {"shy", 0xAD},   {"zwnj", 0x200C},
+                 {"zwj", 0x200D},  {"lowbar", '_'},  {"num", '#'},    {"plus", '+'}};
 
     for (size_t i = 0; i < GB_COUNT(names); i++) {
         size_t len = strlen(names[i].name);

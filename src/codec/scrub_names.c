@@ -138,11 +138,23 @@ struct names {
     uint32_t count;
 };
 
+/* Two Han characters, or four letters: what is shorter, or a number, is more often something
+ * else. */
+static bool is_name(const uint32_t *codes, uint32_t len)
+{
+    bool has_letter = false;
+
+    for (uint32_t i = 0; i < len; i++) {
+        has_letter = has_letter || codes[i] > '9';
+    }
+    return has_letter && (len >= 4 || (len >= 2 && codes[0] >= 0x2E80));
+}
+
 static enum gb_status end_name(struct names *names, struct gb_err *err)
 {
     uint32_t *len = &names->lens[names->count];
 
-    if (*len >= 2) {
+    if (is_name(names->codes[names->count], *len)) {
         if (names->count + 1 == NAMES_MAX) {
             return gb_fail(err, GB_TOO_LARGE, "more than %u names in the row's name columns",
                            NAMES_MAX - 1);
@@ -159,7 +171,7 @@ static enum gb_status read_cell(struct names *names, struct gb_str cell, struct 
 {
     struct gb_view view = {0};
     enum gb_status status = cell.len > GB_SCRUB_NAME_BYTES_MAX
-                                ? gb_fail(err, GB_TOO_LARGE, "a name column is longer than %u bytes",
+                                ? gb_fail(err, GB_TOO_LARGE, "a name column has over %u bytes",
                                           GB_SCRUB_NAME_BYTES_MAX)
                                 : gb_view_read(&view, cell, err);
 

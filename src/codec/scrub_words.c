@@ -12,7 +12,7 @@ static bool is_alnum(const struct gb_unit *unit)
            (unit->kind == GB_UNIT_HAN && unit->digit != GB_NO_DIGIT);
 }
 
-/* -- plates (GA 36) ------------------------------------------------------------------------------ */
+/* Plates (ga 36). */
 
 struct plate {
     uint32_t units[PLATE_MAX];
@@ -78,6 +78,13 @@ static bool is_six(const struct gb_view *view, const struct plate *plate)
            (front == 5 && gb_code_in(view->units[plate->units[5]].code, "DFABCEGHJK"));
 }
 
+/* What follows without a gap belongs to a longer code, unless it is of another script. */
+static bool is_end(const struct gb_view *view, const struct plate *plate, uint32_t count)
+{
+    return plate->count == count || plate->gaps[count] > 0 ||
+           view->units[plate->units[count]].kind != view->units[plate->units[count - 1]].kind;
+}
+
 /* How many of what was read are the plate: 0, 5 or 6. */
 static uint32_t plate_len(const struct gb_view *view, const struct plate *plate)
 {
@@ -89,14 +96,10 @@ static uint32_t plate_len(const struct gb_view *view, const struct plate *plate)
     if (digits < 2 || plate->count < 5) {
         return 0;
     }
-    if (plate->count >= 6 && is_six(view, plate) && (plate->count == 6 || plate->gaps[6] > 0)) {
+    if (plate->count >= 6 && is_six(view, plate) && is_end(view, plate, 6)) {
         return 6;
     }
-    /* What follows without a gap belongs to a longer code, unless it is of another script. */
-    bool is_end = plate->count == 5 || plate->gaps[5] > 0 ||
-                  view->units[plate->units[5]].kind != view->units[plate->units[4]].kind;
-
-    return is_end ? 5 : 0;
+    return is_end(view, plate, 5) ? 5 : 0;
 }
 
 void gb_scrub_plates(struct gb_view *view)
@@ -123,7 +126,7 @@ void gb_scrub_plates(struct gb_view *view)
     }
 }
 
-/* -- mail addresses ------------------------------------------------------------------------------ */
+/* Mail addresses. */
 
 static bool is_local(const struct gb_unit *unit)
 {
@@ -242,7 +245,7 @@ void gb_scrub_mails(struct gb_view *view)
     }
 }
 
-/* -- accounts ------------------------------------------------------------------------------------ */
+/* Accounts. */
 
 static uint32_t spell(const struct gb_view *view, uint32_t at, const uint32_t *word, uint32_t len)
 {

@@ -124,6 +124,51 @@ def test_run_refuses_roles_and_stop_points_that_are_none(run, tmp_path):
         assert "committed" in done.stderr.partition("NAME of")[2]
 
 
+def test_refuse_list_of_the_example_has_no_mistake(run):
+    done = run("check", "refuse", "examples/tangzhang/refuse.yaml")
+    assert done.returncode == 0 and len(done.stdout.strip()) == 64, done.stdout + done.stderr
+
+
+def test_refuse_list_with_two_mistakes(run, tmp_path):
+    (tmp_path / "refuse.yaml").write_text(
+        "version: 1\nclasses:\n  - class: phone\n    colums: [tel]\n"
+        "  - class: id\n    columns: [\"*\"]\n")
+    done = run("check", "refuse", str(tmp_path / "refuse.yaml"))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 78 and len(lines) == 2, done.stdout
+    assert "refuse.yaml:4:5: " in lines[0] and "columns" in lines[0]
+    assert "refuse.yaml:6:15: " in lines[1]
+
+
+def config_with_refuse(tmp_path, refuse):
+    """A daemon's configuration of two sources, whole but for the refuse-list."""
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    for name in ("join", "salt", "publish"):
+        (keys / f"{name}.key").write_text("ab" * 32)
+        (keys / f"{name}.key").chmod(0o400)
+    adapter = f"{ROOT}/adapters/party_building"
+    (tmp_path / "gridbridge.yaml").write_text(
+        "version: 1\nkafka: {bootstrap: '127.0.0.1:1'}\npostgres: {dsn: 'host=127.0.0.1 port=1'}\n"
+        f"sources:\n  party_building: {{topic: t, adapter: {adapter}, lookups: {tmp_path}}}\n"
+        f"{refuse}privacy: {{join_key_file: keys/join.key, salt_file: keys/salt.key,"
+        " publish_key_file: keys/publish.key}\n")
+    (tmp_path / "party_grids.csv").write_text("id,grid,village,town\n")
+    return str(tmp_path / "gridbridge.yaml")
+
+
+@pytest.mark.parametrize("refuse,expected", [
+    ("", "refuse"), ("policy: {refuse: gone.yaml}\n", "gone.yaml"),
+    ("policy: {refuse: empty.yaml}\n", "empty.yaml:2:10: "),
+    ("policy: {refuse: wrong.yaml}\n", "wrong.yaml:1:1: ")])
+def test_without_a_refuse_list_the_daemon_does_not_start(run, tmp_path, refuse, expected):
+    (tmp_path / "empty.yaml").write_text("version: 1\nclasses: []\n")
+    (tmp_path / "wrong.yaml").write_text("[")
+    done = run("run", "-c", config_with_refuse(tmp_path, refuse))
+    assert done.returncode != 0
+    assert expected in done.stdout + done.stderr, done.stdout + done.stderr
+
+
 def test_a_folder_that_is_not_there(run):
     assert run("check", "policy", "no/such/folder").returncode == 1
 

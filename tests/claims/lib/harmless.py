@@ -21,7 +21,8 @@ def grid_codes(rng):
     village = rng.choice(VILLAGES)
     yield "网格代码", f"{village}{rng.randrange(1, 60):03d}"
     town = rng.choice(TOWNS)
-    yield "网格代码", f"{town}{rng.choice((1, 2, 3))}{rng.randrange(1, 99):02d}{rng.randrange(1, 30):03d}"
+    yield "网格代码", f"{town}{rng.choice((1, 2, 3))}{rng.randrange(1, 99):02d}" \
+                      f"{rng.randrange(1, 30):03d}"
     yield "微网格", f"{village}{rng.randrange(1, 30):03d}{rng.randrange(1, 30):02d}"
     yield "微网格", f"{village}{rng.randrange(1, 30):03d}{rng.randrange(1, 30):03d}"
     yield "村代码", village
@@ -76,7 +77,8 @@ def amounts(rng):
     yield "占比", f"{rng.randrange(100)}.{rng.randrange(10)}%"
     yield "户数", f"涉及{rng.randrange(1, 50)}户{rng.randrange(50, 300)}人"
     yield "电表读数", f"{rng.randrange(10 ** 6):06d}.{rng.randrange(10)}"
-    yield "单价数量", f"{rng.randrange(10, 99)}.50*{rng.randrange(10, 99)}={rng.randrange(999, 9999)}.00"
+    yield "单价数量", f"{rng.randrange(10, 99)}.50*{rng.randrange(10, 99)}=" \
+                      f"{rng.randrange(999, 9999)}.00"
 
 
 def places(rng):
