@@ -71,3 +71,10 @@ def postgres():
 def gridbridge():
     """Path of the release program."""
     return os.environ.get("GB_BIN") or os.path.join(ROOT, "build", "release", "gridbridge")
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory, kafka, postgres):
+    """A generated day in the source topics; see town_of_tests.py."""
+    from town_of_tests import Town
+    return Town(kafka, postgres, tmp_path_factory.mktemp("town"))
