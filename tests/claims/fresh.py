@@ -18,8 +18,7 @@ import time
 ROOT = pathlib.Path(os.environ["GB_ROOT"])
 NEEDS = ()
 SHORT_SECONDS = None  # a quarter of an hour: scripts/prove fresh
-MIRROR = "http://deb.debian.org/debian"
-TREE = "/root/gridbridge"
+TREE = "/srv/gridbridge"
 SETTINGS = ("etc/apt/sources.list", "etc/apt/sources.list.d", "etc/apt/apt.conf.d",
             "etc/apt/preferences.d", "etc/apt/auth.conf.d", "etc/apt/trusted.gpg.d",
             "etc/apt/keyrings", "etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt",
@@ -61,9 +60,21 @@ def copy_settings(system):
         name.unlink()  # they make apt throw away what it has fetched
 
 
+def mirror():
+    """Where this machine's apt takes Debian itself from."""
+    files = [pathlib.Path("/etc/apt/sources.list"),
+             *sorted(pathlib.Path("/etc/apt/sources.list.d").glob("*"))]
+    text = "\n".join(f.read_text(encoding="utf-8") for f in files if f.exists())
+    found = re.findall(r"^(?:URIs:|deb(?: \[[^\]]*\])?)\s+(\S+)", text, re.M)
+    for uri in found:
+        if uri.rstrip("/").endswith("/debian"):
+            return uri
+    raise RuntimeError(f"no URI of Debian in /etc/apt: {found}")
+
+
 def make_system(system):
     say("fresh: debootstrap makes a minimal Debian 12")
-    subprocess.run(["nice", "debootstrap", "--variant=minbase", "bookworm", str(system), MIRROR],
+    subprocess.run(["nice", "debootstrap", "--variant=minbase", "bookworm", str(system), mirror()],
                    check=True, stdout=subprocess.DEVNULL, timeout=1200)
     copy_settings(system)
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), f"{system}{TREE}"],
