@@ -85,7 +85,8 @@ void gb_books_count(struct gb_core *core, const struct gb_record *rec, enum gb_o
         rec->src.topic.len == 0) {
         return;
     }
-    pending = gb_pending_get(core, gb_session_get(core, rec->session), gb_stream_key(core, rec));
+    pending = gb_pending_get(core, gb_session_get(core, rec->session),
+                             gb_stream_key(&core->scratch, rec));
     pending->by[outcome]++;
     pending->lag = lag >= 0 ? lag : pending->lag;
 }
@@ -178,6 +179,7 @@ static struct gb_str chain(struct gb_core *core, struct gb_stream *stream, int64
     }
     if (to > stream->to) {
         stream->to = to;
+        stream->seen_at = core->clock;
         gb_object_touch(core, &stream->head);
     }
     return fault;
@@ -240,24 +242,31 @@ static void close_books(struct gb_core *core, int64_t hour)
     }
 }
 
+/* What no tick ever covered is orphaned: counted, and never in balance with anything. */
+void gb_session_drop(struct gb_core *core, struct gb_session *session)
+{
+    while (session->pending != NULL) {
+        const struct gb_pending *pending = session->pending;
+        const struct gb_stream *stream = gb_map_get(&core->streams, pending->stream);
+        struct gb_book *book =
+            gb_book_get(core, stream != NULL ? stream->source : GB_STR_NONE, core->clock);
+
+        book->counts.orphaned += sum_of(pending->by);
+        gb_object_touch(core, &book->head);
+        drop_pending(core, session, &session->pending);
+    }
+    session->head.is_removed = true;
+    gb_object_touch(core, &session->head);
+}
+
 static void drop_session(void *value, void *context)
 {
     struct gb_session *session = value;
     struct gb_core *core = context;
 
-    if (session->seen_at + GB_SESSION_KEEP_MS >= core->clock) {
-        return;
+    if (!session->head.is_removed && session->seen_at + GB_MARK_KEEP_MS < core->clock) {
+        gb_session_drop(core, session);
     }
-    for (const struct gb_pending *p = session->pending; p != NULL; p = p->next) {
-        if (sum_of(p->by) > 0) {
-            return;
-        }
-    }
-    while (session->pending != NULL) {
-        drop_pending(core, session, &session->pending);
-    }
-    session->head.is_removed = true;
-    gb_object_touch(core, &session->head);
 }
 
 /* Before the first tick the lane had no time: what happened then happened now. */

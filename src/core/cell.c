@@ -178,11 +178,8 @@ static void *grown(struct gb_arena *arena, const void *items, uint32_t count, si
     return more;
 }
 
-static void want_key(const struct gb_core *core, struct gb_wants *wants, struct gb_str key)
+static void add_key(struct gb_wants *wants, struct gb_str key)
 {
-    if (is_held(core, key)) {
-        return;
-    }
     if (wants->count == wants->size) {
         wants->keys = wants->size == 0
                           ? gb_arena_take(wants->arena, 64 * sizeof(wants->keys[0]))
@@ -190,6 +187,39 @@ static void want_key(const struct gb_core *core, struct gb_wants *wants, struct 
         wants->size = wants->size == 0 ? 64 : wants->size * 2;
     }
     wants->keys[wants->count++] = key;
+}
+
+static void want_key(const struct gb_core *core, struct gb_wants *wants, struct gb_str key)
+{
+    if (!is_held(core, key)) {
+        add_key(wants, key);
+    }
+}
+
+static void want_stream(const struct gb_core *core, struct gb_wants *wants, struct gb_str key)
+{
+    if (gb_str_is(key) && !gb_str_eq(key, wants->stream) &&
+        gb_map_get(&core->streams, key) == NULL) {
+        add_key(wants, key);
+        wants->stream = key;
+    }
+}
+
+/* The marks that a record will be held against. */
+static void want_marks(const struct gb_core *core, struct gb_wants *wants,
+                       const struct gb_record *rec)
+{
+    const struct gb_value *streams = gb_value_get(&rec->fields, GB_STR("streams"));
+
+    if (rec->kind != GB_KIND_TICK) {
+        if (rec->src.topic.len > 0) {
+            want_stream(core, wants, gb_stream_key(wants->arena, rec));
+        }
+        return;
+    }
+    for (uint32_t i = 0; streams != NULL && streams->type == GB_ARRAY && i < streams->count; i++) {
+        want_stream(core, wants, gb_value_str(&streams->items[i], GB_STR("id")));
+    }
 }
 
 static void want_evidence(struct gb_wants *wants, struct gb_str key)
@@ -246,6 +276,7 @@ void gb_core_wants(struct gb_core *core, const struct gb_record *rec, struct gb_
         wants->turn = ++core->want_turns;
         wants->policy = gb_core_known_policy(core, core->policy_hash);
     }
+    want_marks(core, wants, rec);
     if (rec->verdict != GB_ACCEPTED) {
         return;
     }

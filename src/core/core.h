@@ -63,8 +63,8 @@ struct gb_row {
     /* observation whose matter is closed: hashes of the evidence by which it can be found again */
     const int64_t *evidence;
     uint32_t evidence_count;
-    int64_t live_until;   /* observation, matter, overlap: INT64_MAX while open, else the lane
-                             clock (ms) until which the cell holds it */
+    int64_t live_until;   /* observation, matter, overlap, source_mark, book: INT64_MAX while open,
+                             else the lane clock (ms) until which a load needs it */
 };
 
 /* One message for a topic. Values and keys live in the step's arena. */
@@ -96,13 +96,13 @@ struct gb_rows {
     uint32_t count;
 };
 
-/* What must be fetched before a batch is stepped, because memory may not hold it: the observations
- * of these keys; of each piece of evidence the observations that carry it (any
+/* What must be fetched before a batch is stepped, because memory may not hold it: observations and
+ * source marks of these keys; of each piece of evidence the observations that carry it (any
  * GB_WANTED_OF_EVIDENCE_MAX of them, where there are more); and all rows of the matters of both.
  * Zeroed but for arena before the first record of a batch. */
 struct gb_wants {
     struct gb_arena *arena;
-    struct gb_str *keys; /* "source/entity/key" of observations */
+    struct gb_str *keys; /* "source/entity/key", or "cluster/topic/partition" */
     uint32_t count;
     uint32_t size;
     int64_t *evidence; /* may hold one twice */
@@ -110,6 +110,7 @@ struct gb_wants {
     uint32_t evidence_size;
     const struct gb_policy *policy; /* active at the record that comes next */
     uint64_t turn;
+    struct gb_str stream; /* wanted last */
 };
 
 /* One more than may share evidence: then it is known to be void. */

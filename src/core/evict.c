@@ -105,6 +105,31 @@ static void collect_observation(void *value, void *context)
     }
 }
 
+static void collect_stream(void *value, void *context)
+{
+    struct gb_stream *stream = value;
+    struct collect *collect = context;
+
+    if (gb_stream_live(stream) < collect->core->clock && !stream->head.is_dirty) {
+        gb_list_add(collect->core, &collect->list, stream);
+    }
+}
+
+static void evict_streams(struct gb_core *core)
+{
+    struct collect streams = {.core = core};
+
+    gb_map_each(&core->streams, collect_stream, &streams);
+    for (uint32_t i = 0; i < streams.list.count; i++) {
+        struct gb_stream *stream = streams.list.items[i];
+
+        gb_map_take(&core->streams, stream->head.key);
+        gb_pool_give_str(&core->pool, stream->source);
+        gb_pool_give_str(&core->pool, stream->head.key);
+        gb_pool_give(&core->pool, stream, sizeof(*stream));
+    }
+}
+
 void gb_core_evict(struct gb_core *core)
 {
     struct collect matters = {.core = core};
@@ -127,6 +152,7 @@ void gb_core_evict(struct gb_core *core)
         }
         gb_matter_free(core, matter);
     }
+    evict_streams(core);
     gb_map_each(&core->observations, collect_observation, &observations);
     for (uint32_t i = 0; i < observations.list.count; i++) {
         free_observation(core, observations.list.items[i]);

@@ -2,12 +2,20 @@
  * is not above a stream's mark has been applied before. */
 #include "core/state.h"
 
-struct gb_str gb_stream_key(struct gb_core *core, const struct gb_record *rec)
+struct gb_str gb_stream_key(struct gb_arena *arena, const struct gb_record *rec)
 {
     char partition[GB_DIGITS_MAX];
 
-    return GB_JOIN(&core->scratch, rec->src.cluster, GB_STR("/"), rec->src.topic, GB_STR("/"),
+    return GB_JOIN(arena, rec->src.cluster, GB_STR("/"), rec->src.topic, GB_STR("/"),
                    gb_int_text(partition, rec->src.partition));
+}
+
+/* The end of an hour, so that the column changes once an hour. */
+int64_t gb_stream_live(const struct gb_stream *stream)
+{
+    int64_t until = stream->seen_at + GB_MARK_KEEP_MS;
+
+    return stream->seen_at == 0 ? INT64_MAX : until - until % GB_HOUR_MS + GB_HOUR_MS - 1;
 }
 
 struct gb_stream *gb_stream_get(struct gb_core *core, struct gb_str key)
@@ -38,11 +46,44 @@ struct gb_session *gb_session_get(struct gb_core *core, struct gb_str key)
     return session;
 }
 
+struct silent {
+    struct gb_session *session;
+    uint32_t count;
+};
+
+static void find_silent(void *value, void *context)
+{
+    struct gb_session *session = value;
+    struct silent *silent = context;
+    const struct gb_session *least = silent->session;
+
+    if (session->head.is_removed) {
+        return;
+    }
+    silent->count++;
+    if (least == NULL || session->seen_at < least->seen_at ||
+        (session->seen_at == least->seen_at && session->order < least->order)) {
+        silent->session = session;
+    }
+}
+
+/* Room for one more. */
+static void bound_sessions(struct gb_core *core)
+{
+    struct silent silent = {0};
+
+    gb_map_each(&core->sessions, find_silent, &silent);
+    if (silent.count >= GB_SESSIONS_MAX) {
+        gb_session_drop(core, silent.session);
+    }
+}
+
 static bool pass_writer(struct gb_core *core, const struct gb_record *rec)
 {
     struct gb_session *session = gb_map_get(&core->sessions, rec->session);
 
     if (session == NULL || session->head.is_removed) {
+        bound_sessions(core);
         session = gb_session_get(core, rec->session);
         session->head.is_removed = false;
         session->n = 0;
@@ -61,7 +102,7 @@ static bool pass_writer(struct gb_core *core, const struct gb_record *rec)
 
 static bool pass_source(struct gb_core *core, const struct gb_record *rec)
 {
-    struct gb_stream *stream = gb_stream_get(core, gb_stream_key(core, rec));
+    struct gb_stream *stream = gb_stream_get(core, gb_stream_key(&core->scratch, rec));
 
     if (!gb_str_eq(stream->source, rec->source) && rec->source.len > 0) {
         gb_core_set(core, &stream->source, rec->source);
@@ -73,6 +114,7 @@ static bool pass_source(struct gb_core *core, const struct gb_record *rec)
     }
     stream->offset = rec->src.offset;
     stream->index = rec->src.index;
+    stream->seen_at = core->clock;
     gb_object_touch(core, &stream->head);
     return true;
 }

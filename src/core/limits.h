@@ -20,4 +20,11 @@
 #define GB_HOLDER_SLOT_MS ((int64_t)2 * 3600000)
 #define GB_HOLDER_WINDOW_MAX_MS ((int64_t)24 * 3600000)
 
+/* Source marks and writers' sessions that nothing moved for so long leave memory; a mark is fetched
+ * again by its key, a session is forgotten (what it sends later is refused: its n is no 0). */
+#define GB_MARK_KEEP_MS ((int64_t)7 * 24 * 3600000)
+
+/* Writers' sessions that a lane remembers; beyond it the longest silent is forgotten. */
+#define GB_SESSIONS_MAX 1024U
+
 #endif

@@ -231,6 +231,10 @@ static void load_stream(struct gb_core *core, const struct gb_row *row,
 {
     struct gb_stream *stream = gb_stream_get(core, row->key);
 
+    if (stream->head.is_stored || stream->head.is_dirty) {
+        return;
+    }
+    stream->seen_at = gb_value_int(parsed, GB_STR("seen_at"), 0);
     stream->offset = gb_value_int(parsed, GB_STR("offset"), -1);
     stream->index = (int32_t)gb_value_int(parsed, GB_STR("index"), 0);
     stream->to = gb_value_int(parsed, GB_STR("to"), -1);

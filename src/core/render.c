@@ -151,10 +151,12 @@ static void render_overlap(struct gb_jsonw *w, const struct gb_overlap *overlap,
                      overlap->is_open ? GB_STR("open") : GB_STR("settled"));
 }
 
-static void render_stream(struct gb_jsonw *w, const struct gb_stream *stream)
+static void render_stream(struct gb_jsonw *w, const struct gb_stream *stream, struct gb_row *row)
 {
+    row->live_until = gb_stream_live(stream);
     gb_jsonw_key_int(w, GB_STR("index"), stream->index);
     gb_jsonw_key_int(w, GB_STR("offset"), stream->offset);
+    gb_jsonw_key_int(w, GB_STR("seen_at"), stream->seen_at);
     gb_jsonw_key_opt(w, GB_STR("source"), stream->source);
     gb_jsonw_key_int(w, GB_STR("to"), stream->to);
 }
@@ -187,11 +189,12 @@ static void render_session(struct gb_jsonw *w, const struct gb_session *session)
     gb_jsonw_key_int(w, GB_STR("seen_at"), session->seen_at);
 }
 
-static void render_book(struct gb_jsonw *w, const struct gb_book *book)
+static void render_book(struct gb_jsonw *w, const struct gb_book *book, struct gb_row *row)
 {
     const int64_t *by = book->counts.by;
     int64_t sum = by[0] + by[1] + by[2] + by[3] + by[4];
 
+    row->live_until = book->head.is_stub ? 0 : INT64_MAX; /* a closed one is never read again */
     gb_jsonw_key_int(w, GB_STR("applied"), by[GB_APPLIED]);
     gb_jsonw_key_bool(w, GB_STR("balanced"),
                       book->is_balanced && sum == book->counts.received);
@@ -253,13 +256,13 @@ void gb_object_render(struct gb_core *core, struct gb_object *object, struct gb_
         render_overlap(&w, whole, row);
         break;
     case GB_TABLE_SOURCE_MARK:
-        render_stream(&w, whole);
+        render_stream(&w, whole, row);
         break;
     case GB_TABLE_WRITER_MARK:
         render_session(&w, whole);
         break;
     case GB_TABLE_BOOK:
-        render_book(&w, whole);
+        render_book(&w, whole, row);
         break;
     case GB_TABLE_LANE_STATE:
         render_lane(core, &w, object);

@@ -18,7 +18,6 @@
 #include "core/core.h"
 
 #define GB_HOUR_MS ((int64_t)3600000)
-#define GB_SESSION_KEEP_MS ((int64_t)7 * 24 * GB_HOUR_MS)
 #define GB_SEEN_MAX 16
 #define GB_ATTACHMENTS_MAX 16
 #define GB_MATTER_REPORTS_MAX 16
@@ -187,6 +186,7 @@ struct gb_stream {
     int64_t offset;
     int32_t index;
     int64_t to; /* end of the last interval, -1 before the first tick */
+    int64_t seen_at; /* lane clock when it moved last; 0: before the first tick */
     struct gb_str source;
 };
 
@@ -277,9 +277,13 @@ struct gb_matter *gb_matter_get(struct gb_core *core, struct gb_str id);
 /* ---- guard.c, books.c ---- */
 /* False if the marks make the record unchanged; counts orphans. */
 bool gb_guard_pass(struct gb_core *core, const struct gb_record *rec);
-struct gb_str gb_stream_key(struct gb_core *core, const struct gb_record *rec);
+struct gb_str gb_stream_key(struct gb_arena *arena, const struct gb_record *rec);
+/* Until when memory holds a stream's mark. */
+int64_t gb_stream_live(const struct gb_stream *stream);
 struct gb_stream *gb_stream_get(struct gb_core *core, struct gb_str key);
 struct gb_session *gb_session_get(struct gb_core *core, struct gb_str key);
+/* Forgets a writer; what it sends later is refused. */
+void gb_session_drop(struct gb_core *core, struct gb_session *session);
 struct gb_book *gb_book_get(struct gb_core *core, struct gb_str source, int64_t hour);
 /* The counts of a stream, zeroed where there were none; the session becomes dirty. */
 struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *session,

@@ -133,7 +133,8 @@ static void unlink_entry(struct gb_replay_rows *rows, struct entry *entry)
 
 static bool is_fetched(enum gb_table table)
 {
-    return table == GB_TABLE_OBSERVATION || table == GB_TABLE_MATTER || table == GB_TABLE_OVERLAP;
+    return table == GB_TABLE_OBSERVATION || table == GB_TABLE_MATTER ||
+           table == GB_TABLE_OVERLAP || table == GB_TABLE_SOURCE_MARK;
 }
 
 void gb_replay_rows_keep(struct gb_replay_rows *rows, const struct gb_rows *changed)
@@ -226,10 +227,14 @@ enum gb_status gb_replay_rows_fetch(const struct gb_replay_rows *rows,
                                     struct gb_err *err)
 {
     const struct gb_map *observations = &rows->tables[GB_TABLE_OBSERVATION];
+    const struct gb_map *marks = &rows->tables[GB_TABLE_SOURCE_MARK];
     enum gb_status status = GB_OK;
 
     for (uint32_t i = 0; i < wants->count && status == GB_OK; i++) {
         status = load_reached(rows, gb_map_get(observations, wants->keys[i]), core, err);
+        if (status == GB_OK) {
+            status = load(core, gb_map_get(marks, wants->keys[i]), err);
+        }
     }
     for (uint32_t i = 0; i < wants->evidence_count && status == GB_OK; i++) {
         status = load_evidence(rows, &wants->evidence[i], core, err);

@@ -19,11 +19,11 @@ static const struct {
     [GB_TABLE_OVERLAP] = {SQL_UPSERT_OVERLAP, SQL_DELETE("overlap"), true, true, false, false},
     [GB_TABLE_EXCEPTION] = {SQL_UPSERT_PLAIN("exception"), SQL_DELETE("exception"), false, false,
                             false, false},
-    [GB_TABLE_SOURCE_MARK] = {SQL_UPSERT_PLAIN("source_mark"), SQL_DELETE("source_mark"), false,
+    [GB_TABLE_SOURCE_MARK] = {SQL_UPSERT_LIVE("source_mark"), SQL_DELETE("source_mark"), true,
                               false, false, false},
     [GB_TABLE_WRITER_MARK] = {SQL_UPSERT_PLAIN("writer_mark"), SQL_DELETE("writer_mark"), false,
                               false, false, false},
-    [GB_TABLE_BOOK] = {SQL_UPSERT_PLAIN("book"), SQL_DELETE("book"), false, false, false, false},
+    [GB_TABLE_BOOK] = {SQL_UPSERT_LIVE("book"), SQL_DELETE("book"), true, false, false, false},
     [GB_TABLE_LANE_STATE] = {SQL_UPSERT_PLAIN("lane_state"), SQL_DELETE("lane_state"), false, false,
                              false, false},
 };

@@ -32,14 +32,15 @@
     " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
     " UNION ALL SELECT 2, t.key, t.row, NULL, t.matter, NULL, t.live_until FROM overlap t"         \
     " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
-    " UNION ALL SELECT 3, t.key, t.row, NULL, NULL, NULL, 0 FROM exception t WHERE t.lane = $1"    \
-    " UNION ALL SELECT 4, t.key, t.row, NULL, NULL, NULL, 0 FROM source_mark t WHERE t.lane = $1"  \
+    " UNION ALL SELECT 4, t.key, t.row, NULL, NULL, NULL, t.live_until FROM source_mark t"         \
+    " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
     " UNION ALL SELECT 5, t.key, t.row, NULL, NULL, NULL, 0 FROM writer_mark t WHERE t.lane = $1"  \
-    " UNION ALL SELECT 6, t.key, t.row, NULL, NULL, NULL, 0 FROM book t WHERE t.lane = $1"         \
+    " UNION ALL SELECT 6, t.key, t.row, NULL, NULL, NULL, t.live_until FROM book t"                \
+    " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
     " UNION ALL SELECT 7, t.key, t.row, NULL, NULL, NULL, 0 FROM lane_state t WHERE t.lane = $1"
 
-/* What the keys name, at most $4 that carry each piece of evidence, and everything of their
- * matters. $1 lane, $2 keys, $3 evidence. */
+/* Observations and marks that the keys name, at most $4 that carry each piece of evidence, and
+ * everything of their matters. $1 lane, $2 keys, $3 evidence. */
 #define SQL_FETCH                                                                                  \
     "WITH hit AS MATERIALIZED"                                                                     \
     " (SELECT o.key, o.matter FROM observation o WHERE o.lane = $1 AND o.key = ANY ($2)"           \
@@ -55,7 +56,9 @@
     " UNION ALL SELECT 1, t.key, t.row, t.text, NULL, NULL, t.live_until FROM matter t"            \
     " WHERE t.lane = $1 AND t.key IN (SELECT m.matter FROM m)"                                     \
     " UNION ALL SELECT 2, t.key, t.row, NULL, t.matter, NULL, t.live_until FROM overlap t"         \
-    " WHERE t.lane = $1 AND t.matter IN (SELECT m.matter FROM m)"
+    " WHERE t.lane = $1 AND t.matter IN (SELECT m.matter FROM m)"                                  \
+    " UNION ALL SELECT 4, t.key, t.row, NULL, NULL, NULL, t.live_until FROM source_mark t"         \
+    " WHERE t.lane = $1 AND t.key = ANY ($2)"
 
 /* $1 bundle hash; rows (name, text). */
 #define SQL_POLICY                                                                                 \
@@ -86,6 +89,11 @@
     "INSERT INTO " table " AS t (lane, key, row) SELECT $1, u.key, u.row"                          \
     " FROM unnest($2, $3) AS u (key, row)"                                                         \
     " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row"
+
+#define SQL_UPSERT_LIVE(table)                                                                     \
+    "INSERT INTO " table " AS t (lane, key, row, live_until) SELECT $1, u.key, u.row,"             \
+    " u.live_until FROM unnest($2, $3, $4) AS u (key, row, live_until)"                            \
+    " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, live_until = excluded.live_until"
 
 #define SQL_UPSERT_OBSERVATION                                                                     \
     "INSERT INTO observation AS t (lane, key, row, live_until, matter, xref, evidence)"            \

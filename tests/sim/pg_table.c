@@ -72,7 +72,8 @@ static bool carries(const struct gb_row *row, int64_t evidence)
     return false;
 }
 
-/* Observations by key, and any GB_WANTED_OF_EVIDENCE_MAX carriers of each piece of evidence. */
+/* Observations and marks by key, and any GB_WANTED_OF_EVIDENCE_MAX carriers of each piece of
+ * evidence. */
 static void mark_hits(struct sim *sim, const struct sim_table *table,
                       const struct sim_fetch *fetch, bool *is_hit)
 {
@@ -81,7 +82,8 @@ static void mark_hits(struct sim *sim, const struct sim_table *table,
     for (uint32_t i = 0; i < table->count; i++) {
         const struct gb_row *row = &table->slots[i]->row;
 
-        is_hit[i] = !row->is_deleted && row->table == GB_TABLE_OBSERVATION &&
+        is_hit[i] = !row->is_deleted &&
+                    (row->table == GB_TABLE_OBSERVATION || row->table == GB_TABLE_SOURCE_MARK) &&
                     is_in(row->key, fetch->keys, fetch->count);
     }
     for (uint32_t e = 0; e < fetch->evidence_count; e++) {

@@ -163,7 +163,8 @@ static void drive_database(void)
          .evidence_count = 3},
         {.table = GB_TABLE_MATTER, .key = GB_STR("m1"), .row = GB_STR("{}"),
          .live_until = INT64_MAX},
-        {.table = GB_TABLE_SOURCE_MARK, .key = GB_STR("s"), .row = GB_STR("{}")}};
+        {.table = GB_TABLE_SOURCE_MARK, .key = GB_STR("s"), .row = GB_STR("{}"),
+         .live_until = 1}};
     struct gb_rows all = {rows, 3};
     struct gb_str key = GB_STR("a/matter/1");
     struct gb_hash leaf = gb_merkle_leaf(GB_SHA256, GB_STR("{}"));
@@ -201,6 +202,10 @@ static void drive_database(void)
     effect.fetch.evidence_count = 0;
     step(GB_FX_PG_FETCH, GB_OK, "fetch of nothing");
     expect("nothing", count == 0);
+    key = GB_STR("s");
+    effect.fetch.count = 1;
+    step(GB_FX_PG_FETCH, GB_OK, "fetch of a mark");
+    expect("the mark", count == 1);
     effect.outbox.from_index = 0;
     step(GB_FX_PG_OUTBOX, GB_OK, "outbox");
     expect("one chunk", count == 1);

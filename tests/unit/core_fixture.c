@@ -232,6 +232,11 @@ static void check_digest(const struct gb_cf_run *run)
     GB_CHECK(memcmp(sum.bytes, run->digest.bytes, GB_HASH_LEN) == 0);
 }
 
+static bool has_no_end(enum gb_table table)
+{
+    return table == GB_TABLE_WRITER_MARK || table == GB_TABLE_LANE_STATE;
+}
+
 /* A new core from the rows that a claim loads: those alive at the lane's clock. */
 static struct gb_core *load(struct gb_cf_run *run)
 {
@@ -239,7 +244,7 @@ static struct gb_core *load(struct gb_cf_run *run)
 
     gb_core_set_digest(core, &run->digest);
     for (uint32_t i = 0; i < run->rows_count; i++) {
-        if (run->rows[i].table > GB_TABLE_OVERLAP || run->rows[i].live_until >= run->clock) {
+        if (has_no_end(run->rows[i].table) || run->rows[i].live_until >= run->clock) {
             load_row(run, core, &run->rows[i]);
         }
     }
@@ -294,7 +299,8 @@ static void fetch(struct gb_cf_run *run, struct gb_core *core, const struct gb_r
     }
     for (uint32_t k = 0; k < wants.count; k++) {
         for (uint32_t i = 0; i < run->rows_count; i++) {
-            if (run->rows[i].table == GB_TABLE_OBSERVATION &&
+            if ((run->rows[i].table == GB_TABLE_OBSERVATION ||
+                 run->rows[i].table == GB_TABLE_SOURCE_MARK) &&
                 gb_str_eq(run->rows[i].key, wants.keys[k])) {
                 load_whole(run, core, i);
             }

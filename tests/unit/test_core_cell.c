@@ -328,6 +328,44 @@ static void a_chain_is_not_a_web(void **state)
     gb_arena_close(&s.arena);
 }
 
+/* A record of another stream, outside of the books: no writer, so no tick speaks of it. */
+static void put_elsewhere(struct gb_cf_script *s, const struct gb_cf_report *r, int64_t offset)
+{
+    struct gb_record *rec;
+
+    gb_cf_put(s, r);
+    s->n--;
+    s->offset--;
+    rec = &s->records[s->count - 1];
+    rec->session = GB_STR("");
+    rec->src.partition = 1;
+    rec->src.offset = offset;
+}
+
+/* A mark that left memory is fetched: what was applied before is not applied again. */
+static void an_aged_mark_still_counts(void **state)
+{
+    struct gb_cf_report r = {"grid", "7", 1, "ga", "0", "MS02", T0, NULL, NULL, NULL, false};
+    struct gb_cf_script s;
+    struct gb_cf_run run;
+    uint32_t again;
+
+    (void)state;
+    gb_cf_begin(&s);
+    put_elsewhere(&s, &r, 5);
+    gb_cf_tick(&s, T0 + 7 * DAY + HOUR); /* still held, to the end of its hour */
+    gb_cf_tick(&s, T0 + 8 * DAY);
+    r = (struct gb_cf_report){"grid", "8", 1, "gb", "0", "MS02", T0, NULL, NULL, NULL, false};
+    put_elsewhere(&s, &r, 4); /* below the mark: sent again */
+    again = s.count - 1;
+    gb_cf_tick(&s, T0 + 8 * DAY + 1000);
+    assert_int_equal(as_if_kept(&s, "gb.change.matter.opened.v1"), 1);
+    gb_cf_play(&s, 1, 1, &run);
+    assert_int_equal(run.outcomes[again], GB_UNCHANGED);
+    gb_cf_end(&run);
+    gb_arena_close(&s.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +376,7 @@ int main(void)
         cmocka_unit_test(evidence_of_too_many_is_void),
         cmocka_unit_test(too_many_old_reports_are_not_found),
         cmocka_unit_test(a_web_is_bounded),
+        cmocka_unit_test(an_aged_mark_still_counts),
         cmocka_unit_test(a_chain_is_not_a_web),
     };
 

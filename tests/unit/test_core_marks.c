@@ -1,0 +1,134 @@
+/* What a lane remembers of its writers is bounded: in number, and in time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "codec/json.h"
+#include "core/state.h"
+
+#define T0 1700000000000
+#define DAY ((int64_t)86400000)
+
+struct lane {
+    struct gb_core *core;
+    struct gb_arena arena;
+    uint64_t index;
+};
+
+static void begin(struct lane *lane)
+{
+    *lane = (struct lane){.core = gb_core_new(0)};
+    gb_arena_init(&lane->arena, (size_t)64 << 20);
+}
+
+static void end(struct lane *lane)
+{
+    gb_core_free(lane->core);
+    gb_arena_close(&lane->arena);
+}
+
+static enum gb_outcome step(struct lane *lane, const struct gb_record *rec)
+{
+    struct gb_step s = {.arena = &lane->arena, .index = lane->index++};
+
+    gb_core_step(lane->core, rec, &s);
+    return s.outcome;
+}
+
+static void tick(struct lane *lane, const char *session, int64_t n, int64_t clock)
+{
+    struct gb_record rec = {.kind = GB_KIND_TICK, .town = GB_STR(""), .n = n,
+                            .session = gb_str_of(session)};
+    struct gb_err err;
+
+    assert_int_equal(gb_json_parse(&lane->arena,
+                                   gb_arena_printf(&lane->arena, "{\"clock\":%lld,\"streams\":[]}",
+                                                   (long long)clock),
+                                   &rec.fields, &err), GB_OK);
+    step(lane, &rec);
+}
+
+/* A record that the door ignored: it passes the guards and is counted. */
+static enum gb_outcome ignored(struct lane *lane, const char *session, int64_t n, int64_t offset)
+{
+    struct gb_record rec = {.kind = GB_KIND_OBSERVATION, .town = GB_STR(""), .n = n,
+                            .session = gb_str_of(session), .verdict = GB_IGNORED,
+                            .source = GB_STR("a"),
+                            .src = {GB_STR("c"), GB_STR("t"), 0, offset, 0, 9}};
+
+    return step(lane, &rec);
+}
+
+static uint32_t flush(struct lane *lane, const char *table_row)
+{
+    struct gb_rows rows;
+    uint32_t count = 0;
+
+    gb_core_flush(lane->core, &lane->arena, &rows);
+    for (uint32_t i = 0; i < rows.count; i++) {
+        struct gb_str row = rows.items[i].row;
+
+        count += gb_str_is(row) && memmem(row.ptr, row.len, table_row, strlen(table_row)) != NULL;
+    }
+    return count;
+}
+
+static const char *name(struct lane *lane, uint32_t i)
+{
+    return gb_arena_printf(&lane->arena, "s%u", i).ptr;
+}
+
+/* The writer that was silent longest is forgotten, and refused if it comes back. */
+static void sessions_have_a_bound(void **state)
+{
+    struct lane lane;
+
+    (void)state;
+    begin(&lane);
+    for (uint32_t i = 0; i < GB_SESSIONS_MAX; i++) {
+        tick(&lane, name(&lane, i), 0, T0 + i);
+    }
+    tick(&lane, "s0", 1, T0 + GB_SESSIONS_MAX); /* s0 spoke again: s1 is the silent one */
+    (void)flush(&lane, "");
+    assert_int_equal(lane.core->sessions.count, GB_SESSIONS_MAX);
+    tick(&lane, "more", 0, T0 + GB_SESSIONS_MAX + 1);
+    (void)flush(&lane, "");
+    assert_int_equal(lane.core->sessions.count, GB_SESSIONS_MAX);
+    assert_null(gb_map_get(&lane.core->sessions, GB_STR("s1")));
+    assert_non_null(gb_map_get(&lane.core->sessions, GB_STR("s0")));
+    assert_int_equal(ignored(&lane, "s1", 1, 0), GB_UNCHANGED);
+    assert_int_equal(ignored(&lane, "s0", 2, 0), GB_OUT_IGNORED);
+    end(&lane);
+}
+
+/* What a forgotten writer sent and no tick ever covered is told as orphaned. */
+static void a_silent_writer_is_forgotten_after_a_week(void **state)
+{
+    struct lane lane;
+
+    (void)state;
+    begin(&lane);
+    tick(&lane, "new", 0, T0);
+    assert_int_equal(ignored(&lane, "old", 0, 3), GB_OUT_IGNORED);
+    tick(&lane, "new", 1, T0 + 7 * DAY);
+    (void)flush(&lane, "");
+    assert_non_null(gb_map_get(&lane.core->sessions, GB_STR("old")));
+    tick(&lane, "new", 2, T0 + 8 * DAY);
+    assert_int_equal(flush(&lane, "\"orphaned\":1"), 1);
+    assert_null(gb_map_get(&lane.core->sessions, GB_STR("old")));
+    assert_int_equal(ignored(&lane, "old", 1, 4), GB_UNCHANGED);
+    end(&lane);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sessions_have_a_bound),
+        cmocka_unit_test(a_silent_writer_is_forgotten_after_a_week),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
