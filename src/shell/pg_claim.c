@@ -85,9 +85,18 @@ static void on_holder_rows(struct gb_pg_request *request, uint32_t statement,
 
 static void on_holder(struct gb_pg_request *request, enum gb_status status, struct gb_str message)
 {
+    const struct gb_pg_ops *ops = request->context;
     struct gb_event event = {.kind = GB_EV_PG_CLAIMED};
+    char text[160];
 
-    gb_pg_ops_event(request, &event, status == GB_OK ? GB_BUSY : status, message);
+    if (status == GB_OK) {
+        status = GB_BUSY;
+        (void)snprintf(text, sizeof(text),
+                       "the lane's row is locked; ends backend %lld, started %s, which claimed it",
+                       (long long)ops->holder_pid, ops->holder_start);
+        message = gb_str_of(text);
+    }
+    gb_pg_ops_event(request, &event, status, message);
     gb_pg_request_free(request);
 }
 
