@@ -41,14 +41,15 @@ class Place:
         self.folder, self.kafka, self.dsn = pathlib.Path(folder), kafka, dsn
         self.lanes, self.batch_records = lanes, batch_records
         self.connection = None
+        self.id = f"claim-{os.getpid()}"  # instances' names are the host's: runs must not meet
         shutil.copy(ROOT / "examples/tangzhang/refuse.yaml", self.folder / "refuse.yaml")
         key_file(self.folder, "salt.key", "5")
 
     def with_database(self, dsn, batch_records):
         return Place(self.folder, self.kafka, dsn, self.lanes, batch_records)
 
-    def configuration(self, more=()):
-        lines = ["version: 1", "bridge: {id: claim}",
+    def configuration(self, name, more=()):
+        lines = ["version: 1", f"bridge: {{id: {self.id}, instance: {name}}}",
                  f"kafka: {{bootstrap: '{self.kafka.bootstrap}'}}",
                  f"postgres: {{dsn: '{self.dsn}'}}",
                  "policy: {refuse: refuse.yaml}", f"lanes: {{count: {self.lanes}}}",
@@ -61,7 +62,7 @@ class Place:
 
     def write(self, name, more=()):
         path = self.folder / f"{name}.yaml"
-        path.write_text(self.configuration(more), encoding="utf-8")
+        path.write_text(self.configuration(name, more), encoding="utf-8")
         return path
 
     def call(self, *words):
@@ -82,13 +83,22 @@ class Place:
         return Instance(self, name, roles, stop_at, binary or program())
 
     def ask(self, sql, *values):
-        """Rows of a query, on a connection that is kept and made anew when it is lost."""
-        if self.connection is None or self.connection.closed:
-            self.connection = psycopg2.connect(self.dsn, options="-c search_path=gridbridge")
-            self.connection.autocommit = True
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            return cursor.fetchall()
+        """Rows of a query, on a connection that is kept, and made anew when a server was killed."""
+        until = time.monotonic() + 30
+        while True:
+            try:
+                if self.connection is None or self.connection.closed:
+                    self.connection = psycopg2.connect(self.dsn,
+                                                       options="-c search_path=gridbridge")
+                    self.connection.autocommit = True
+                with self.connection.cursor() as cursor:
+                    cursor.execute(sql, values)
+                    return cursor.fetchall()
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                self.connection = None
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
 
     def ends(self, topic):
         """{partition: offset of the next record}, what no transaction holds back."""
@@ -105,7 +115,7 @@ class Place:
     def is_intake_done(self):
         """True if the intake's group has committed the end of every source topic."""
         consumer = confluent_kafka.Consumer({"bootstrap.servers": self.kafka.bootstrap,
-                                             "group.id": "claim.intake"})
+                                             "group.id": f"{self.id}.intake"})
         try:
             for topic in [*SOURCES.values(), POLICY_TOPIC]:
                 wanted = self.ends(topic)
@@ -124,6 +134,17 @@ class Place:
         for lane, next_offset, next_index, floor_index in rows:
             left[lane] = ends[lane] - next_offset or int(floor_index < next_index)
         return left
+
+    def settle(self, instance, seconds):
+        """Waits until all that came in is applied and published, and stays so for a while."""
+        until, quiet = time.monotonic() + seconds, 0
+        while quiet < 3:
+            left = self.left(self.ends("gb.intake"))
+            is_done = self.is_intake_done() and sum(left.values()) == 0
+            quiet = quiet + 1 if is_done else 0
+            if time.monotonic() > until:
+                raise TimeoutError(f"not settled after {seconds} s: {left}, {instance.log_path}")
+            time.sleep(1)
 
 
 class Instance:
@@ -145,6 +166,15 @@ class Instance:
         with open(self.log_path, "rb") as file:
             file.seek(self.begin)
             return file.read().decode(errors="replace")
+
+    def wait_said(self, words, seconds):
+        """True once the words stand in its log."""
+        until = time.monotonic() + seconds
+        while words not in self.said():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+        return True
 
     def stop_line(self):
         """(point, count, signal) of the stop point that was reached, or None."""
