@@ -248,7 +248,7 @@ static struct gb_core *load(struct gb_cf_run *run)
             load_row(run, core, &run->rows[i]);
         }
     }
-    gb_core_offer_policy(core, gb_cf_policy());
+    gb_core_offer_policy(core, run->policy);
     return core;
 }
 
@@ -333,7 +333,8 @@ static void play(const struct gb_cf_script *script, uint32_t flush_every, uint32
     struct gb_core *core;
     bool is_begin = true;
 
-    *run = (struct gb_cf_run){0};
+    *run = (struct gb_cf_run){
+        .policy = script->policy != NULL ? script->policy : gb_cf_policy()};
     gb_arena_init(&run->arena, (size_t)1 << 28);
     core = load(run);
     core->is_keeping = is_keeping;

@@ -30,6 +30,7 @@ struct gb_cf_script {
     uint32_t count;
     int64_t n;
     int64_t offset;
+    const struct gb_policy *policy; /* NULL: gb_cf_policy(); its hash is "abcd" */
     int64_t updated_at; /* of the puts that follow; 0: they do not say */
     int64_t ticked; /* offset up to which ticks covered the stream */
 };
@@ -41,6 +42,7 @@ void gb_cf_delete(struct gb_cf_script *script, const char *source, const char *k
 void gb_cf_tick(struct gb_cf_script *script, int64_t clock);
 
 struct gb_cf_run {
+    const struct gb_policy *policy;
     struct gb_arena arena;
     struct gb_buf outputs; /* one line each: topic, type, key, value */
     struct gb_row rows[CF_ROWS_MAX];
