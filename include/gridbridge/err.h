@@ -24,6 +24,8 @@ enum gb_class { GB_CLASS_OK, GB_CLASS_REJECT, GB_CLASS_RETRY, GB_CLASS_UNKNOWN, 
     X(UNKNOWN_STATE, REJECT, "unknown_state")                                                      \
     X(UNKNOWN_CATEGORY, REJECT, "unknown_category")                                                \
     X(UNKNOWN_PLACE, REJECT, "unknown_place")                                                      \
+    X(TABLE_TRUNCATED, REJECT, "table_truncated")                                                  \
+    X(EXCEL_TRUNCATED, REJECT, "excel_truncated")                                                  \
     X(BAD_CONFIG, REJECT, "bad_config")                                                            \
     X(BAD_POLICY, REJECT, "bad_policy")                                                            \
     X(BAD_MAPPING, REJECT, "bad_mapping")                                                          \

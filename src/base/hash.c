@@ -198,3 +198,40 @@ struct gb_str gb_base64(struct gb_arena *arena, const uint8_t *bytes, size_t len
     GB_CHECK(written == (int)text_len);
     return (struct gb_str){text, text_len};
 }
+
+static int sextet(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c != 0 ? strchr(digits, c) : NULL;
+
+    return at != NULL ? (int)(at - digits) : -1;
+}
+
+bool gb_unbase64(struct gb_arena *arena, struct gb_str text, struct gb_str *bytes)
+{
+    size_t pad = 0, used = 0;
+    uint32_t bits = 0;
+
+    while (pad < 2 && pad < text.len && text.ptr[text.len - 1 - pad] == '=') {
+        pad++;
+    }
+    if (text.len % 4 != 0) {
+        return false;
+    }
+    char *out = gb_arena_take(arena, text.len / 4 * 3 + 1);
+
+    for (size_t i = 0; i < text.len; i++) {
+        int six = i < text.len - pad ? sextet(text.ptr[i]) : 0;
+
+        if (six < 0) {
+            return false;
+        }
+        bits = (bits << 6) | (uint32_t)six;
+        for (unsigned shift = 24; i % 4 == 3 && shift > 0;) {
+            shift -= 8;
+            out[used++] = (char)(unsigned char)(bits >> shift);
+        }
+    }
+    *bytes = (struct gb_str){out, used - pad};
+    return true;
+}

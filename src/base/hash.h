@@ -47,4 +47,7 @@ struct gb_str gb_base32(struct gb_arena *arena, const uint8_t *bytes, size_t len
 /* Base64 (RFC 4648 section 4, padded) in the arena. */
 struct gb_str gb_base64(struct gb_arena *arena, const uint8_t *bytes, size_t len);
 
+/* The bytes of padded base64 in the arena; false where it is none. */
+bool gb_unbase64(struct gb_arena *arena, struct gb_str text, struct gb_str *bytes);
+
 #endif

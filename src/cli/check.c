@@ -1,6 +1,7 @@
 /* check policy|mapping DIR, check refuse FILE: every mistake of every file as file:line:col on
  * stdout; exit 78 where there is one. Opens no socket. */
 #include "cli/bundle.h"
+#include "cli/adapter.h"
 #include "cli/commands.h"
 #include "codec/mapping.h"
 #include "shell/files.h"
@@ -53,56 +54,23 @@ enum gb_exit gb_cli_check_policy(const struct gb_args *args)
     return code;
 }
 
-/* Reads a folder whose files are named with the folder's path, so that an editor finds a mistake
- * from here; found is the file called name, NULL if there is none. */
-static const struct gb_file *shown_file(const struct gb_files *files, struct gb_str name,
-                                        const char *folder, struct gb_arena *arena)
+static enum gb_exit check_mapping(const struct gb_args *args, struct gb_adapter *adapter)
 {
-    const struct gb_file *file = gb_files_get(files, name);
-    struct gb_file *shown;
-
-    if (file == NULL) {
-        return NULL;
-    }
-    shown = gb_arena_take(arena, sizeof(*shown));
-    shown->name = gb_arena_printf(arena, "%s/%.*s", folder, GB_STR_ARG(name));
-    shown->bytes = file->bytes;
-    return shown;
-}
-
-static enum gb_exit check_mapping(const struct gb_args *args, const char *folder,
-                                  struct gb_arena *arena, struct gb_mistakes *mistakes)
-{
-    const char *refuse_path = gb_args_get(args, "--refuse");
-    const char *lookups_path = gb_args_get(args, "--lookups");
-    struct gb_file refuse = {.name = gb_str_of(refuse_path)};
-    struct gb_files files;
-    struct gb_files lookups;
-    struct gb_err err;
-    const struct gb_file *file;
-    struct gb_mapping_read r = {.arena = arena, .mistakes = mistakes, .lookups = &lookups};
+    struct gb_mapping_read r = {.arena = &adapter->arena,
+                                .mistakes = &adapter->mistakes,
+                                .lookups = &adapter->lookups,
+                                .folder = gb_str_of(adapter->folder)};
     struct gb_mapping *mapping = NULL;
 
-    if (gb_files_read(folder, arena, &files, &err) != GB_OK ||
-        gb_files_read(lookups_path != NULL ? lookups_path : folder, arena, &lookups, &err) !=
-            GB_OK ||
-        gb_tool_file(refuse_path, arena, &refuse.bytes, &err) != GB_OK) {
-        return gb_cli_fail(args, &err);
-    }
-    file = shown_file(&files, GB_STR("mapping.yaml"), folder, arena);
-    if (file == NULL) {
-        fprintf(args->out, "%s/mapping.yaml:1:1: there is no such file\n", folder);
-        return GB_EXIT_CONFIG;
-    }
-    r.refuse = gb_refuse_read(arena, &refuse, mistakes);
+    r.refuse = gb_refuse_read(&adapter->arena, &adapter->refuse, &adapter->mistakes);
     if (r.refuse != NULL) {
-        mapping = gb_mapping_read_file(&r, file);
+        mapping = gb_mapping_read_file(&r, gb_adapter_mapping(adapter));
     }
     if (mapping != NULL) {
         fprintf(args->out, "%.*s\n", GB_STR_ARG(mapping->hash));
         gb_mapping_close(mapping);
     }
-    return report(args, folder, mistakes);
+    return gb_adapter_report(adapter, args);
 }
 
 enum gb_exit gb_cli_check_refuse(const struct gb_args *args)
@@ -134,16 +102,12 @@ enum gb_exit gb_cli_check_refuse(const struct gb_args *args)
 
 enum gb_exit gb_cli_check_mapping(const struct gb_args *args)
 {
-    struct gb_arena arena;
-    struct gb_mistakes mistakes = {0};
-    enum gb_exit code;
+    struct gb_adapter adapter;
+    enum gb_exit code = gb_adapter_begin(&adapter, args, args->words[0]);
 
-    if (gb_args_get(args, "--refuse") == NULL) {
-        return gb_cli_misused(args, "needs --refuse FILE: without a refuse-list nothing comes in");
+    if (code == GB_EXIT_OK) {
+        code = check_mapping(args, &adapter);
     }
-    gb_arena_init(&arena, ARENA_MAX);
-    code = check_mapping(args, folder_of(args, &arena), &arena, &mistakes);
-    gb_mistakes_close(&mistakes);
-    gb_arena_close(&arena);
+    gb_adapter_end(&adapter);
     return code;
 }

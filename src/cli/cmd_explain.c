@@ -267,8 +267,11 @@ enum gb_exit gb_cli_explain(const struct gb_args *args)
     struct gb_tool_rows *rows = NULL;
     enum gb_exit code;
 
+    if (gb_args_get(args, "--record") != NULL) {
+        return gb_cli_explain_record(args);
+    }
     if (id.len < 8) {
-        return gb_cli_misused(args, "needs --matter ID");
+        return gb_cli_misused(args, "needs --matter ID, or --record FILE");
     }
     code = gb_session_open(&session, args);
     if (code == GB_EXIT_OK) {

@@ -1,4 +1,5 @@
 /* The command table. Rows of one group stand together; help shows them in this order. */
+#include "cli/adapter.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 
@@ -18,10 +19,10 @@ enum gb_exit gb_cli_completion(const struct gb_args *args)
     return GB_EXIT_OK;
 }
 
-static const struct gb_option MAPPING_OPTIONS[] = {
-    {"--refuse", "FILE", "the refuse-list, refuse.yaml"},
-    {"--lookups", "DIR", "folder of the lookup files; else the adapter's own"},
-    {0}};
+static const struct gb_option MAPPING_OPTIONS[] = {GB_ADAPTER_OPTIONS, {0}};
+
+static const struct gb_option TEST_OPTIONS[] = {
+    {"--write", NULL, "write the .want files anew; read the difference"}, GB_ADAPTER_OPTIONS, {0}};
 
 #define DAY_OPTION                                                                                 \
     {"--on", "DAY", "rows valid until then are told as expired; today if absent"}
@@ -34,7 +35,12 @@ static const struct gb_option MIGRATE_OPTIONS[] = {
     {"--sql", "DIR", "folder of the migrations (schemas/sql)"}, GB_SESSION_OPTION, {0}};
 
 static const struct gb_option EXPLAIN_OPTIONS[] = {
-    {"--matter", "ID", "id of the matter, as in gb.matter"}, GB_SESSION_OPTION, {0}};
+    {"--matter", "ID", "id of the matter, as in gb.matter"},
+    {"--record", "FILE", "source records, a line each as in fixtures"},
+    {"--adapter", "DIR", "the adapter that reads them"},
+    GB_ADAPTER_OPTIONS,
+    GB_SESSION_OPTION,
+    {0}};
 
 static const struct gb_option RESUME_OPTIONS[] = {
     {"--reason", "TEXT", "why; it goes into the ledger"},
@@ -135,8 +141,10 @@ static const struct gb_command COMMANDS[] = {
      .run = gb_cli_db_status},
     {.name = "explain",
      .words = "",
-     .help = "Explains one matter: who leads, and why",
-     .more = "Reads the outputs that the lane stored; --matter is needed.",
+     .help = "Explains a matter, or how a record is read",
+     .more = "--matter ID: who leads, and why, from the outputs that the lane stored.\n"
+             "--record FILE --adapter DIR --refuse FILE: what each column became, and\n"
+             "why; -o json: the rows, a line each. Nothing is stored.",
      .options = EXPLAIN_OPTIONS,
      .run = gb_cli_explain},
     {.name = "lanes accept-loss",
@@ -193,6 +201,15 @@ static const struct gb_command COMMANDS[] = {
      .help = "One verdict: exit 0 ok, 1 look, 2 critical",
      .options = DATABASE_OPTIONS,
      .run = gb_cli_status},
+    {.name = "test mapping",
+     .words = "DIR",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Runs an adapter's fixtures",
+     .more = "Each fixtures/X.in holds source records, X.want the rows they become.\n"
+             "Prints the first difference of each file; exit 1 where there is one.",
+     .options = TEST_OPTIONS,
+     .run = gb_cli_test_mapping},
     {.name = "topics create",
      .words = "",
      .help = "Creates the bridge's topics and stream ids",

@@ -20,9 +20,13 @@ enum gb_exit gb_cli_policy_activate(const struct gb_args *args);
 enum gb_exit gb_cli_replay(const struct gb_args *args);
 enum gb_exit gb_cli_run_daemon(const struct gb_args *args);
 enum gb_exit gb_cli_status(const struct gb_args *args);
+enum gb_exit gb_cli_test_mapping(const struct gb_args *args);
 enum gb_exit gb_cli_topics_create(const struct gb_args *args);
 enum gb_exit gb_cli_topics_list(const struct gb_args *args);
 enum gb_exit gb_cli_topics_verify(const struct gb_args *args);
 enum gb_exit gb_cli_version(const struct gb_args *args);
+
+/* explain --record FILE --adapter DIR */
+enum gb_exit gb_cli_explain_record(const struct gb_args *args);
 
 #endif

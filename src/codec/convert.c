@@ -1,17 +1,18 @@
 /* Columns to fields. Absent in, absent out; what cannot be read is BAD_FIELD. */
 #include "codec/convert.h"
 
+#include "base/buf.h"
 #include "base/hash.h"
 
-/* 2^53 - 1: what a canonical integer may be; also far beyond any time that is meant. */
-#define INT_MAX_JSON 9007199254740991
+/* Codes, ids and names are short; only texts are long. */
+#define CODE_LEN_MAX 1024
 
 static bool is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static struct gb_str trim(struct gb_str text)
+struct gb_str gb_convert_trim(struct gb_str text)
 {
     while (text.len > 0 && is_blank(text.ptr[0])) {
         text = (struct gb_str){text.ptr + 1, text.len - 1};
@@ -38,7 +39,7 @@ bool gb_convert_text(struct gb_arena *arena, const struct gb_value *value, struc
         *text = gb_arena_int(arena, value->number);
         return true;
     case GB_STRING:
-        *text = trim(value->text);
+        *text = gb_convert_trim(value->text);
         return true;
     case GB_ARRAY:
     case GB_OBJECT:
@@ -47,109 +48,61 @@ bool gb_convert_text(struct gb_arena *arena, const struct gb_value *value, struc
     return false;
 }
 
-static enum gb_status bad(const struct gb_convert *c, uint32_t column, const char *expected,
-                          struct gb_err *err)
+enum gb_status gb_convert_bad(const struct gb_convert *c, uint32_t column, const char *expected,
+                              struct gb_err *err)
 {
     return gb_fail(err, GB_BAD_FIELD, "%.*s: expected %s",
                    GB_STR_ARG(c->entity->column_names[column]), expected);
 }
 
-static struct gb_value string_value(struct gb_str text)
+struct gb_value gb_convert_string(struct gb_str text)
 {
     return gb_str_is(text) ? (struct gb_value){.type = GB_STRING, .text = text}
                            : (struct gb_value){.type = GB_NULL};
 }
 
-static bool starts(struct gb_str text, const char *head)
-{
-    size_t len = strlen(head);
-
-    return text.len >= len && memcmp(text.ptr, head, len) == 0;
-}
-
-/* Up to the first separator of the lists that the systems write. */
-static struct gb_str first_of(struct gb_str text)
-{
-    static const char *const separators[] = {",", ";", "\xEF\xBC\x8C", "\xE3\x80\x81",
-                                             "\xEF\xBC\x9B"};
-
-    for (size_t i = 0; i < text.len; i++) {
-        struct gb_str rest = {text.ptr + i, text.len - i};
-
-        for (size_t j = 0; j < GB_COUNT(separators); j++) {
-            if (starts(rest, separators[j])) {
-                return trim((struct gb_str){text.ptr, i});
-            }
-        }
-    }
-    return text;
-}
-
-/* What the systems write where there is no time. */
-static bool is_no_time(struct gb_str text)
-{
-    return !gb_str_is(text) || starts(text, "0000-00-00") ||
-           gb_str_eq(text, GB_STR("\xE6\x97\xA0")) || gb_str_eq(text, GB_STR("infinity")) ||
-           gb_str_eq(text, GB_STR("-infinity"));
-}
-
 static bool parse_int(struct gb_str text, int64_t *number)
 {
     bool is_negative = text.len > 1 && text.ptr[0] == '-';
+    size_t from = is_negative || (text.len > 1 && text.ptr[0] == '+') ? 1 : 0;
     int64_t n = 0;
 
-    for (size_t i = is_negative ? 1 : 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9' || n > INT_MAX_JSON / 10) {
+    if (text.len == 0 || text.len - from > 19) {
+        return false;
+    }
+    for (size_t i = from; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9' ||
+            n > (INT64_MAX - (text.ptr[i] - '0')) / 10) {
             return false;
         }
         n = n * 10 + (text.ptr[i] - '0');
     }
     *number = is_negative ? -n : n;
-    return text.len > 0 && n <= INT_MAX_JSON;
+    return true;
 }
 
-static enum gb_status micros_local(const struct gb_convert *c, uint32_t column,
-                                   struct gb_str text, int64_t *us, struct gb_err *err)
+bool gb_convert_int(const struct gb_value *value, int64_t *number)
 {
-    if (!parse_int(text, us)) {
-        return bad(c, column, "microseconds since 1970 as an integer", err);
+    if (value->type == GB_STRING) {
+        return parse_int(gb_convert_trim(value->text), number);
     }
-    *us -= c->mapping->zone_us;
-    return GB_OK;
+    *number = value->number;
+    return value->type == GB_INT;
 }
 
-/* Integers and times; times in microseconds. *has false: absent. */
-static enum gb_status number_of(const struct gb_convert *c, const struct gb_field *field,
-                                const struct gb_row *row, int64_t *number, struct gb_err *err)
+static enum gb_status whole_number(const struct gb_convert *c, const struct gb_field *field,
+                                   const struct gb_value *from, int64_t *number,
+                                   struct gb_err *err)
 {
-    uint32_t column = field->columns[0];
     struct gb_str text;
 
-    if (!gb_convert_text(c->arena, row->columns[column], &text)) {
-        return bad(c, column, "a scalar", err);
-    }
-    *number = INT64_MIN;
-    if (field->form == GB_FORM_INT) {
-        return !gb_str_is(text) || parse_int(text, number)
-                   ? GB_OK
-                   : bad(c, column, "an integer within 53 bits", err);
-    }
-    if (is_no_time(text)) {
+    *number = GB_NO_NUMBER;
+    if (gb_convert_text(c->arena, from, &text) && !gb_str_is(text)) {
         return GB_OK;
     }
-    if (field->form == GB_FORM_MICROS_LOCAL) {
-        /* PostgreSQL's infinity as Debezium writes it. */
-        if (gb_str_eq(text, GB_STR("9223372036825200000")) ||
-            gb_str_eq(text, GB_STR("-9223372036832400000"))) {
-            return GB_OK;
-        }
-        return micros_local(c, column, text, number, err);
-    }
-    bool is_iso = field->form == GB_FORM_ISO;
-
-    if (!gb_time_parse(text, c->mapping->zone_us, is_iso, number)) {
-        return bad(c, column, is_iso ? "a time like 2026-05-06T06:40:23.5Z"
-                                     : "a time like 2026-05-06 14:40:23", err);
+    if (!gb_convert_int(from, number) || *number > GB_INT_MAX_JSON || *number < -GB_INT_MAX_JSON) {
+        *number = GB_NO_NUMBER;
+        return gb_convert_bad(c, field->columns[0], "an integer within 53 bits", err);
     }
     return GB_OK;
 }
@@ -160,84 +113,70 @@ static int64_t millis(int64_t us)
 }
 
 static enum gb_status number_field(const struct gb_convert *c, const struct gb_field *field,
-                                   const struct gb_row *row, struct gb_value *value,
+                                   const struct gb_value *from, struct gb_value *value,
                                    struct gb_err *err)
 {
-    int64_t number;
-    enum gb_status status = number_of(c, field, row, &number, err);
+    int64_t number = GB_NO_NUMBER;
+    bool is_count = field->form == GB_FORM_INT;
+    enum gb_status status = is_count ? whole_number(c, field, from, &number, err)
+                                     : gb_convert_time(c, field, from, &number, err);
 
-    if (status != GB_OK) {
+    if (status != GB_OK || number == GB_NO_NUMBER) {
         return status;
     }
-    *value = number == INT64_MIN
-                 ? (struct gb_value){.type = GB_NULL}
-                 : (struct gb_value){.type = GB_INT,
-                                     .number = field->form == GB_FORM_INT ? number
-                                                                          : millis(number)};
+    *value = (struct gb_value){
+        .type = GB_INT,
+        .number = is_count || field->form == GB_FORM_INTERVAL ? number : millis(number)};
     return GB_OK;
 }
 
 static enum gb_status join(const struct gb_convert *c, const struct gb_field *field,
                            const struct gb_row *row, struct gb_value *value, struct gb_err *err)
 {
-    struct gb_str joined = GB_STR("");
+    struct gb_str parts[GB_SPEC_COLUMNS_MAX];
+    size_t len = 0, used = 0;
     bool any = false;
 
     for (uint32_t i = 0; i < field->columns_count; i++) {
-        struct gb_str text;
-
-        if (!gb_convert_text(c->arena, row->columns[field->columns[i]], &text)) {
-            return bad(c, field->columns[i], "a scalar", err);
+        if (!gb_convert_text(c->arena, row->columns[field->columns[i]], &parts[i]) ||
+            parts[i].len > CODE_LEN_MAX) {
+            return gb_convert_bad(c, field->columns[i], "a scalar", err);
         }
-        any = any || gb_str_is(text);
-        joined = GB_JOIN(c->arena, joined, i > 0 ? GB_STR("/") : GB_STR(""), text);
+        any = any || gb_str_is(parts[i]);
+        len += parts[i].len + 1;
     }
-    *value = string_value(any ? joined : GB_STR_NONE);
+    char *out = gb_arena_take(c->arena, len);
+
+    for (uint32_t i = 0; i < field->columns_count; i++) {
+        if (i > 0) {
+            out[used++] = '/';
+        }
+        if (parts[i].len > 0) {
+            memcpy(out + used, parts[i].ptr, parts[i].len);
+        }
+        used += parts[i].len;
+    }
+    *value = gb_convert_string(any ? (struct gb_str){out, used} : GB_STR_NONE);
     return GB_OK;
 }
 
-static struct gb_str holder_of(const struct gb_convert *c, struct gb_str kind, struct gb_str id)
+static struct gb_str hash_id(const struct gb_convert *c, struct gb_str plain)
 {
-    struct gb_str plain =
-        GB_JOIN(c->arena, c->source, GB_STR("\x1F"), kind, GB_STR("\x1F"), id);
     struct gb_hash hash = gb_hmac(GB_SHA256, c->join_key, plain);
     struct gb_str text = gb_base32(c->arena, hash.bytes, 16);
 
     return GB_JOIN(c->arena, c->join_key_id, GB_STR("."), text);
 }
 
-#define HASHES_MAX 32
-
-/* A list of 64 hex digits each, lower-cased. */
-static enum gb_status hashes(const struct gb_convert *c, uint32_t column, struct gb_str text,
-                             struct gb_value *value, struct gb_err *err)
+static struct gb_str holder_of(const struct gb_convert *c, struct gb_str kind, struct gb_str id)
 {
-    struct gb_value *items = gb_arena_take(c->arena, HASHES_MAX * sizeof(*items));
-    uint32_t count = 0;
+    return hash_id(c, GB_JOIN(c->arena, c->source, GB_STR("\x1F"), kind, GB_STR("\x1F"), id));
+}
 
-    while (gb_str_is(text)) {
-        struct gb_str item = first_of(text);
-        uint8_t bytes[GB_HASH_LEN];
-        struct gb_hash hash;
-
-        if (count == HASHES_MAX || !gb_str_is(item) || !gb_unhex(bytes, GB_HASH_LEN, item)) {
-            return bad(c, column, "SHA-256 in 64 hex digits, up to 32 joined by commas", err);
-        }
-        memcpy(hash.bytes, bytes, GB_HASH_LEN);
-        items[count++] = string_value(gb_hash_hex(c->arena, &hash));
-        const char *end = text.ptr + text.len;
-        const char *at = item.ptr + item.len;
-
-        while (at < end && !((*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'F') ||
-                             (*at >= 'a' && *at <= 'f'))) {
-            at++;
-        }
-        text = at < end ? (struct gb_str){at, (size_t)(end - at)} : GB_STR_NONE;
-    }
-    *value = count > 0
-                 ? (struct gb_value){.type = GB_ARRAY, .count = count, .items = items}
-                 : (struct gb_value){.type = GB_NULL};
-    return GB_OK;
+/* The same for every source: both networks name a household by the register's code. */
+static struct gb_str household_of(const struct gb_convert *c, struct gb_str code)
+{
+    return hash_id(c, GB_JOIN(c->arena, GB_STR("household\x1F"), code));
 }
 
 static enum gb_status place(const struct gb_convert *c, const struct gb_field *field,
@@ -250,7 +189,7 @@ static enum gb_status place(const struct gb_convert *c, const struct gb_field *f
                        GB_STR_ARG(c->entity->column_names[field->columns[0]]),
                        GB_STR_ARG(field->lookup->file));
     }
-    *value = string_value(code);
+    *value = gb_convert_string(code);
     return GB_OK;
 }
 
@@ -264,7 +203,7 @@ static enum gb_status all(const struct gb_convert *c, const struct gb_field *fie
         struct gb_str text;
 
         if (!gb_convert_text(c->arena, row->columns[condition->column], &text)) {
-            return bad(c, condition->column, "a scalar", err);
+            return gb_convert_bad(c, condition->column, "a scalar", err);
         }
         truth = truth && (gb_str_is(condition->equals) ? gb_str_eq(text, condition->equals)
                                                        : gb_str_is(text));
@@ -273,60 +212,178 @@ static enum gb_status all(const struct gb_convert *c, const struct gb_field *fie
     return GB_OK;
 }
 
+static enum gb_status boolean(const struct gb_convert *c, const struct gb_field *field,
+                              struct gb_str text, struct gb_value *value, struct gb_err *err)
+{
+    static const char *const yes[] = {"true", "t", "1", "TRUE", "True", "T"};
+    static const char *const no[] = {"false", "f", "0", "FALSE", "False", "F"};
+
+    for (size_t i = 0; i < GB_COUNT(yes); i++) {
+        if (gb_str_eq(text, gb_str_of(yes[i])) || gb_str_eq(text, gb_str_of(no[i]))) {
+            *value = (struct gb_value){.type = GB_BOOL,
+                                       .truth = gb_str_eq(text, gb_str_of(yes[i]))};
+            return GB_OK;
+        }
+    }
+    return gb_convert_bad(c, field->columns[0], "true or false", err);
+}
+
+/* A short text of one column: trimmed, folded, not broken on its way here. */
+static enum gb_status code_text(const struct gb_convert *c, const struct gb_field *field,
+                                const struct gb_value *from, struct gb_str *text,
+                                struct gb_err *err)
+{
+    static const char replacement[] = "\xEF\xBF\xBD";
+    const char *at, *end;
+
+    if (!gb_convert_text(c->arena, from, text) || text->len > CODE_LEN_MAX) {
+        return gb_convert_bad(c, field->columns[0], "a text of up to 1024 bytes", err);
+    }
+    end = text->ptr + text->len;
+    for (at = text->ptr; text->len > 0 && (at = memchr(at, replacement[0], (size_t)(end - at)));
+         at++) {
+        if (end - at >= 3 && memcmp(at, replacement, 3) == 0) {
+            return gb_convert_bad(c, field->columns[0],
+                                  "a text in its right encoding, U+FFFD stands in it", err);
+        }
+        if (end - at <= 1) {
+            break;
+        }
+    }
+    if (field->is_excel && gb_fold_is_excel(*text)) {
+        return gb_fail(err, GB_EXCEL_TRUNCATED,
+                       "%.*s: expected a whole id, a spreadsheet has cut it to 15 digits",
+                       GB_STR_ARG(c->entity->column_names[field->columns[0]]));
+    }
+    *text = gb_fold_text(c->arena, *text, field->fold);
+    return GB_OK;
+}
+
+static enum gb_status text_field(const struct gb_convert *c, const struct gb_field *field,
+                                 const struct gb_value *from, struct gb_value *value,
+                                 struct gb_err *err)
+{
+    struct gb_str text, rest;
+    enum gb_status status = code_text(c, field, from, &text, err);
+
+    if (status != GB_OK || !gb_str_is(text)) {
+        return status;
+    }
+    if (field->form == GB_FORM_LOOKUP) {
+        return place(c, field, text, value, err);
+    }
+    if (field->form == GB_FORM_BOOL) {
+        return boolean(c, field, text, value, err);
+    }
+    if (field->form == GB_FORM_ORDINAL) {
+        value->number = gb_fold_ordinal(c->arena, text);
+        value->type = value->number >= 0 ? GB_INT : GB_NULL;
+        return GB_OK;
+    }
+    if (field->form == GB_FORM_FIRST) {
+        text = gb_convert_item(text, &rest);
+    } else if (field->form == GB_FORM_PATH) {
+        text = gb_fold_path(c->arena, text);
+    } else if (field->form == GB_FORM_HOLDER) {
+        text = holder_of(c, field->kind, text);
+    } else if (field->form == GB_FORM_HOUSEHOLD) {
+        text = household_of(c, text);
+    } else if (field->form == GB_FORM_REF) {
+        text = GB_JOIN(c->arena, field->source, GB_STR("/"), field->entity, GB_STR("/"), text);
+    }
+    *value = gb_convert_string(text);
+    return GB_OK;
+}
+
+/* One of the texts that stand for NULL in this column. */
+static bool is_null(const struct gb_convert *c, const struct gb_field *field,
+                    const struct gb_value *from)
+{
+    struct gb_str text;
+
+    if (from == NULL || from->type == GB_NULL) {
+        return true;
+    }
+    return field->nulls.count > 0 && gb_convert_text(c->arena, from, &text) &&
+           gb_str_is(text) && gb_words_have(&field->nulls, text);
+}
+
 enum gb_status gb_convert_field(const struct gb_convert *c, const struct gb_field *field,
                                 const struct gb_row *row, struct gb_value *value,
                                 struct gb_err *err)
 {
-    uint32_t column = field->columns[0];
-    struct gb_str text = GB_STR_NONE;
+    const struct gb_value *from = row->columns[field->columns[0]];
 
-    if (field->form != GB_FORM_ALL && field->form != GB_FORM_JOIN &&
-        !gb_convert_text(c->arena, row->columns[column], &text)) {
-        return bad(c, column, "a scalar", err);
-    }
-    switch (field->form) {
-    case GB_FORM_CODE:
-        *value = string_value(text);
-        return GB_OK;
-    case GB_FORM_FIRST:
-        *value = string_value(gb_str_is(text) ? first_of(text) : text);
-        return GB_OK;
-    case GB_FORM_JOIN:
-        return join(c, field, row, value, err);
-    case GB_FORM_INT:
-    case GB_FORM_MICROS_LOCAL:
-    case GB_FORM_DATETIME_LOCAL:
-    case GB_FORM_ISO:
-        return number_field(c, field, row, value, err);
-    case GB_FORM_LOOKUP:
-        return place(c, field, text, value, err);
-    case GB_FORM_HOLDER:
-        *value = string_value(gb_str_is(text) ? holder_of(c, field->kind, text) : text);
-        return GB_OK;
-    case GB_FORM_REF:
-        *value = string_value(gb_str_is(text)
-                                  ? GB_JOIN(c->arena, field->source, GB_STR("/"), field->entity,
-                                            GB_STR("/"), text)
-                                  : text);
-        return GB_OK;
-    case GB_FORM_HASHES:
-        return hashes(c, column, text, value, err);
-    case GB_FORM_ALL:
+    *value = (struct gb_value){.type = GB_NULL};
+    if (field->form == GB_FORM_ALL) {
         return all(c, field, row, value, err);
     }
-    return bad(c, column, "a known form", err);
+    if (field->form == GB_FORM_JOIN) {
+        return join(c, field, row, value, err);
+    }
+    if (is_null(c, field, from)) {
+        return GB_OK;
+    }
+    switch (field->form) {
+    case GB_FORM_INT:
+    case GB_FORM_MICROS_LOCAL:
+    case GB_FORM_MILLIS_LOCAL:
+    case GB_FORM_DATETIME_LOCAL:
+    case GB_FORM_DATETIME_UTC:
+    case GB_FORM_ISO:
+    case GB_FORM_ISO_LOCAL:
+    case GB_FORM_INTERVAL: return number_field(c, field, from, value, err);
+    case GB_FORM_DAYS:
+    case GB_FORM_DATE:
+    case GB_FORM_CLOCK: return gb_convert_day(c, field, from, value, err);
+    case GB_FORM_DECIMAL:
+    case GB_FORM_UNSCALED:
+    case GB_FORM_UNSIGNED:
+    case GB_FORM_BITS: return gb_convert_number(c, field, from, value, err);
+    case GB_FORM_ENUM:
+    case GB_FORM_SET:
+    case GB_FORM_LIST:
+    case GB_FORM_HASHES: return gb_convert_list(c, field, from, value, err);
+    case GB_FORM_CODE:
+    case GB_FORM_FIRST:
+    case GB_FORM_PATH:
+    case GB_FORM_LOOKUP:
+    case GB_FORM_HOLDER:
+    case GB_FORM_HOUSEHOLD:
+    case GB_FORM_REF:
+    case GB_FORM_BOOL:
+    case GB_FORM_ORDINAL: return text_field(c, field, from, value, err);
+    case GB_FORM_JOIN:
+    case GB_FORM_ALL:
+    case GB_FORMS: break;
+    }
+    return gb_convert_bad(c, field->columns[0], "a known form", err);
 }
 
 enum gb_status gb_convert_version(const struct gb_convert *c, const struct gb_row *row,
                                   int64_t *number, bool *has, struct gb_err *err)
 {
+    const struct gb_field *field = &c->entity->version;
+    const struct gb_value *from;
     enum gb_status status;
+    int64_t found = GB_NO_NUMBER;
 
     *has = false;
     if (!c->entity->has_version) {
         return GB_OK;
     }
-    status = number_of(c, &c->entity->version, row, number, err);
-    *has = status == GB_OK && *number != INT64_MIN;
+    from = row->columns[field->columns[0]];
+    if (is_null(c, field, from)) {
+        return GB_OK;
+    }
+    status = field->form == GB_FORM_INT ? whole_number(c, field, from, &found, err)
+                                        : gb_convert_time(c, field, from, &found, err);
+    if (status == GB_OK && found != GB_NO_NUMBER) {
+        if (found > GB_INT_MAX_JSON || found < -GB_INT_MAX_JSON) {
+            return gb_convert_bad(c, field->columns[0], "a version within 53 bits", err);
+        }
+        *number = found;
+        *has = true;
+    }
     return status;
 }

@@ -10,9 +10,6 @@
 
 #define DOOR_ARENA_MAX ((size_t)256 << 20)
 
-/* Bytes of the arena that one row change may need besides what its texts hold. */
-#define CHANGE_NEED 16384
-
 static void mistake_at(struct gb_mistakes *mistakes, struct gb_str file, const char *what)
 {
     struct gb_yaml at = {.file = file, .line = 1, .col = 1};
@@ -21,13 +18,15 @@ static void mistake_at(struct gb_mistakes *mistakes, struct gb_str file, const c
 }
 
 static bool read_source(struct gb_door *door, const struct gb_door_source *source,
-                        struct gb_door_reader *reader, struct gb_mistakes *mistakes)
+                        struct gb_str folder, struct gb_door_reader *reader,
+                        struct gb_mistakes *mistakes)
 {
     const struct gb_file *file = gb_files_get(source->adapter, GB_STR("mapping.yaml"));
     struct gb_mapping_read r = {.arena = &door->arena,
                                 .mistakes = mistakes,
                                 .lookups = source->lookups,
-                                .refuse = door->refuse};
+                                .refuse = door->refuse,
+                                .folder = folder};
 
     if (file == NULL) {
         mistake_at(mistakes, source->name, "the adapter has no mapping.yaml");
@@ -71,7 +70,8 @@ static bool read_all(struct gb_door *door, const struct gb_door_config *config,
         gb_arena_take(&door->arena, (config->sources_count + 1) * sizeof(*door->readers));
     door->readers_count = config->sources_count;
     for (size_t i = 0; i < config->sources_count; i++) {
-        ok = read_source(door, &config->sources[i], &door->readers[i], mistakes) && ok;
+        ok = read_source(door, &config->sources[i], config->folder, &door->readers[i],
+                         mistakes) && ok;
     }
     return ok;
 }
@@ -86,9 +86,9 @@ struct gb_door *gb_door_new(const struct gb_door_config *config, struct gb_mista
     door->salt = gb_arena_str(&door->arena, config->salt);
     door->join_key = gb_arena_str(&door->arena, config->join_key);
     door->join_key_id = gb_arena_str(&door->arena, config->join_key_id);
+    door->counts = gb_arena_take(&door->arena, sizeof(*door->counts));
     door->lanes_count = config->lanes_count;
     take_gateways(door, config);
-    door->counts = gb_arena_take(&door->arena, sizeof(*door->counts));
     if (!read_all(door, config, mistakes)) {
         gb_door_free(door);
         return NULL;
@@ -183,50 +183,71 @@ static void ignore_message(struct gb_opening *o)
     }
 }
 
-static void dead(struct gb_opening *o, const struct gb_err *err)
+enum gb_status gb_opening_envelope(struct gb_opening *o, struct gb_err *err)
 {
-    gb_opening_dead(o, gb_opening_row(o), err);
+    struct gb_value *message = gb_arena_take(o->arena, sizeof(*message));
+    struct gb_envelope_in in = {o->arena, o->reader->mapping, o->in, NULL};
+
+    if (gb_str_is(o->in->value)) {
+        enum gb_status status = gb_json_view(o->arena, o->in->value, message, err);
+
+        if (status != GB_OK) {
+            return status;
+        }
+        in.message = message;
+    }
+    return gb_envelope_open(&in, &o->changes, err);
 }
 
-static enum gb_status open_envelope(struct gb_opening *o, struct gb_err *err)
+/* The message as a whole is dead; of which entity is known where the envelope got that far. */
+static void dead_message(struct gb_opening *o, const struct gb_err *err)
 {
-    const struct gb_mapping *mapping = o->reader->mapping;
-    struct gb_value message;
-    enum gb_status status = gb_json_view(o->arena, o->in->value, &message, err);
+    struct gb_record *rec = gb_opening_row(o);
 
-    if (status != GB_OK) {
-        return status;
+    if (err->status == GB_TABLE_TRUNCATED) {
+        rec->entity = o->changes.entity->entity;
     }
-    switch (mapping->envelope.kind) {
-    case GB_ENVELOPE_DEBEZIUM:
-        return gb_envelope_debezium(o->arena, mapping, &message, &o->changes, err);
-    case GB_ENVELOPE_CANAL:
-        return gb_envelope_canal(o->arena, mapping, &message, &o->changes, err);
-    }
-    return gb_fail(err, GB_BAD_ENVELOPE, "unknown envelope");
+    gb_opening_dead(o, rec, err);
 }
 
 static void open_value(struct gb_opening *o)
 {
     struct gb_err err = {.status = GB_OK, .text = ""};
 
-    if (open_envelope(o, &err) != GB_OK) {
-        dead(o, &err);
+    if (gb_opening_envelope(o, &err) != GB_OK) {
+        dead_message(o, &err);
         return;
     }
     if (gb_str_is(o->changes.ignored)) {
         ignore_message(o);
         return;
     }
-    if (!gb_arena_fits(o->arena, o->changes.count * CHANGE_NEED + 4 * o->in->value.len)) {
+    if (!gb_arena_fits(o->arena,
+                       o->changes.count * o->changes.entity->need + 4 * o->in->value.len)) {
         (void)gb_fail(&err, GB_TOO_LARGE, "the record has more rows than the batch's memory");
-        dead(o, &err);
+        dead_message(o, &err);
         return;
     }
-    take_rows(o, 2 * o->changes.count); /* a change makes two rows at most */
+    take_rows(o, GB_ROWS_OF_CHANGE * o->changes.count);
     for (size_t i = 0; i < o->changes.count; i++) {
         gb_opening_change(o, &o->changes.items[i]);
     }
+}
+
+/* Why the topic holds no rows by configuration, or absent. */
+static struct gb_str side_of(const struct gb_mapping *mapping, struct gb_str topic)
+{
+    static const char *const words[] = {[GB_SIDE_HEARTBEAT] = "heartbeat",
+                                        [GB_SIDE_TRANSACTION] = "transaction",
+                                        [GB_SIDE_DDL] = "ddl",
+                                        [GB_SIDE_MESSAGE] = "message"};
+
+    for (int i = 0; i < GB_SIDES; i++) {
+        if (gb_envelope_fits(mapping->envelope.sides[i], topic)) {
+            return gb_str_of(words[i]);
+        }
+    }
+    return GB_STR_NONE;
 }
 
 static void choose_lanes(struct gb_opening *o)
@@ -247,30 +268,38 @@ static void choose_lanes(struct gb_opening *o)
 static const struct gb_door_reader *reader_of(const struct gb_door *door, struct gb_str topic)
 {
     for (size_t i = 0; i < door->readers_count; i++) {
-        if (gb_str_eq(door->readers[i].topic, topic)) {
+        if (gb_envelope_fits(door->readers[i].topic, topic)) {
             return &door->readers[i];
         }
     }
     return NULL;
 }
 
+void gb_opening_begin(struct gb_opening *o, const struct gb_door *door,
+                      const struct gb_source_record *in, struct gb_arena *arena)
+{
+    *o = (struct gb_opening){
+        .door = door, .reader = reader_of(door, in->topic), .in = in, .arena = arena};
+}
+
 void gb_door_open(const struct gb_door *door, const struct gb_source_record *in,
                   struct gb_str salt_seed, struct gb_arena *arena, struct gb_door_rows *rows)
 {
-    struct gb_opening o = {.door = door,
-                           .reader = reader_of(door, in->topic),
-                           .in = in,
-                           .salt_seed = salt_seed,
-                           .arena = arena,
-                           .h_src = gb_door_hash(door, in, arena),
-                           .rows = rows};
+    struct gb_opening o;
 
+    gb_opening_begin(&o, door, in, arena);
+    o.salt_seed = salt_seed;
+    o.h_src = gb_door_hash(door, in, arena);
+    o.rows = rows;
     take_rows(&o, 1);
     if (gb_str_is(door->decision_topic) && gb_str_eq(door->decision_topic, in->topic)) {
         gb_opening_decision(&o);
     } else if (o.reader == NULL) {
         ignore(&o, GB_STR("foreign_topic"));
-    } else if (!gb_str_is(in->value)) {
+    } else if (gb_str_is(side_of(o.reader->mapping, in->topic))) {
+        ignore(&o, side_of(o.reader->mapping, in->topic));
+    } else if (!gb_str_is(in->value) &&
+               o.reader->mapping->envelope.kind != GB_ENVELOPE_PLAIN) {
         ignore(&o, GB_STR("tombstone"));
     } else {
         open_value(&o);

@@ -5,6 +5,7 @@
 #ifndef CODEC_DOOR_H
 #define CODEC_DOOR_H
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "codec/files.h"
 #include "codec/gateway.h"
@@ -17,7 +18,7 @@ struct gb_door;
 /* One configured source: which adapter reads which topics. */
 struct gb_door_source {
     struct gb_str name;            /* party_building */
-    struct gb_str topic;           /* exact topic name */
+    struct gb_str topic;           /* a topic, '*' at either end stands for anything */
     const struct gb_files *adapter;/* adapters/<system>: mapping.yaml ... */
     const struct gb_files *lookups;/* CSV files that `lookup(column, file)` names */
 };
@@ -29,6 +30,7 @@ struct gb_door_config {
     struct gb_str join_key_id;     /* "j1" */
     uint32_t lanes_count;
     const struct gb_file *refuse;  /* refuse.yaml; NULL is a mistake */
+    struct gb_str folder;          /* of a lone adapter, as messages show it; else absent */
     const struct gb_door_source *sources;
     size_t sources_count;
     struct gb_str decision_topic;  /* exact name, or absent: nobody decides */
@@ -71,6 +73,11 @@ struct gb_door_rows {
  * a secret of the session from which the texts' salts are derived. */
 void gb_door_open(const struct gb_door *door, const struct gb_source_record *in,
                   struct gb_str salt_seed, struct gb_arena *arena, struct gb_door_rows *rows);
+
+/* Appends what became of each column of each row, a line a column, for a person: values of fields
+ * are shown, those of columns that no rule names and of texts are not. */
+void gb_door_explain(const struct gb_door *door, const struct gb_source_record *in,
+                     struct gb_arena *arena, struct gb_buf *out);
 
 /* The hash of a source record that goes into commit metadata: hex(SHA-256(salt, key, value)). */
 struct gb_str gb_door_hash(const struct gb_door *door, const struct gb_source_record *in,

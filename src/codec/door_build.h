@@ -12,6 +12,9 @@
 #define GB_DRIFT_MAX 64U
 #define GB_DRIFT_NAME_MAX 64U
 
+/* An old key's delete, or a leave; the row; what its counters show. */
+#define GB_ROWS_OF_CHANGE (2U + GB_COUNTERS_MAX)
+
 /* Names come in once and stay: 0 free, 1 being written, 2 readable. */
 struct gb_drift_slot {
     atomic_uint state;
@@ -34,13 +37,13 @@ struct gb_door_counts {
 struct gb_door {
     struct gb_arena arena;
     struct gb_str cluster, salt, join_key, join_key_id;
-    uint32_t lanes_count;
-    const struct gb_refuse *refuse;
-    struct gb_door_reader *readers;
-    size_t readers_count;
     struct gb_str decision_topic; /* absent: none */
     struct gb_gateways gateways;
+    uint32_t lanes_count;
+    const struct gb_refuse *refuse;
     struct gb_door_counts *counts; /* in the arena */
+    struct gb_door_reader *readers;
+    size_t readers_count;
 };
 
 /* One source record on its way through the door. */
@@ -52,8 +55,20 @@ struct gb_opening {
     struct gb_arena *arena;
     struct gb_str h_src;
     struct gb_changes changes;
+    struct gb_version position; /* of the change being opened */
     struct gb_door_rows *rows;
 };
+
+struct gb_identity {
+    struct gb_str key, town; /* absent: not known */
+};
+
+/* Who reads the record, and nothing else yet. */
+void gb_opening_begin(struct gb_opening *o, const struct gb_door *door,
+                      const struct gb_source_record *in, struct gb_arena *arena);
+
+/* Parses the value and opens its envelope: o->changes. Errors: those of both. */
+enum gb_status gb_opening_envelope(struct gb_opening *o, struct gb_err *err) GB_MUST_CHECK;
 
 /* Adds a row that holds everything known before any image is looked at. Borrowed until the next. */
 struct gb_record *gb_opening_row(struct gb_opening *o);
@@ -70,6 +85,23 @@ void gb_opening_decision(struct gb_opening *o);
 /* Adds a text with its salt and commitment. */
 void gb_opening_text(struct gb_opening *o, struct gb_record *rec, struct gb_str name,
                      struct gb_str text);
+
+/* Gives each known column of an image its value; called again, the later image lies on top. */
+void gb_row_load(struct gb_opening *o, const struct gb_entity *entity,
+                 const struct gb_value *image, struct gb_row *row, bool counts_drift);
+
+/* NEED_FULL_IMAGE where a column is missing that a field, text, version or flag reads. */
+enum gb_status gb_row_need_image(const struct gb_entity *entity, const struct gb_row *row,
+                                 struct gb_err *err);
+
+/* Key, then town; what was found before an error stays in id. NEED_FULL_IMAGE, BAD_FIELD,
+ * UNKNOWN_PLACE, EXCEL_TRUNCATED; err begins with the column. */
+enum gb_status gb_row_identify(struct gb_opening *o, const struct gb_entity *entity,
+                               const struct gb_row *row, struct gb_identity *id,
+                               struct gb_err *err);
+
+/* The context in which the columns of the change's entity are read. */
+struct gb_convert gb_opening_convert(const struct gb_opening *o);
 
 /* A row that the guard looks at. */
 struct gb_guarded {

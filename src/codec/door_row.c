@@ -9,159 +9,6 @@
 #include "codec/door_build.h"
 #include "codec/record_json.h"
 
-struct identity {
-    struct gb_str key, town;
-};
-
-/* Gives each known column its value; rows of a message lie over their base. */
-static void load_row(struct gb_opening *o, const struct gb_entity *entity,
-                     const struct gb_value *image, struct gb_row *row, bool counts_drift)
-{
-    struct gb_str placeholder = o->reader->mapping->envelope.placeholder;
-
-    for (uint32_t i = 0; i < image->count; i++) {
-        const struct gb_member *m = &image->members[i];
-        const uint32_t *column = gb_map_get(&entity->columns, m->name);
-
-        if (column == NULL) {
-            if (counts_drift) {
-                gb_drift_count(o->reader, m->name);
-            }
-            continue;
-        }
-        if (counts_drift && gb_str_is(entity->refused[*column]) && m->value.type != GB_NULL) {
-            gb_guard_count_class(o->door, entity->refused[*column]);
-        }
-        row->columns[*column] = &m->value;
-        row->is_unavailable[*column] =
-            m->value.type == GB_STRING && gb_str_eq(m->value.text, placeholder);
-    }
-}
-
-static enum gb_status need(const struct gb_entity *entity, const struct gb_row *row,
-                           uint32_t column, bool may_be_missing, struct gb_err *err)
-{
-    if ((row->columns[column] != NULL && !row->is_unavailable[column]) ||
-        (row->columns[column] == NULL && may_be_missing)) {
-        return GB_OK;
-    }
-    return gb_fail(err, GB_NEED_FULL_IMAGE, "%.*s: expected a value, the image does not hold it",
-                   GB_STR_ARG(entity->column_names[column]));
-}
-
-static enum gb_status need_field(const struct gb_entity *entity, const struct gb_row *row,
-                                 const struct gb_field *field, struct gb_err *err)
-{
-    enum gb_status status = GB_OK;
-
-    for (uint32_t i = 0; i < field->columns_count && status == GB_OK; i++) {
-        status = need(entity, row, field->columns[i], field->is_optional, err);
-    }
-    for (uint32_t i = 0; i < field->conditions_count && status == GB_OK; i++) {
-        status = need(entity, row, field->conditions[i].column, field->is_optional, err);
-    }
-    return status;
-}
-
-/* Everything that an image must hold to be taken. */
-static enum gb_status need_image(const struct gb_entity *entity, const struct gb_row *row,
-                                 struct gb_err *err)
-{
-    enum gb_status status = GB_OK;
-
-    for (uint32_t i = 0; i < entity->fields_count && status == GB_OK; i++) {
-        status = need_field(entity, row, &entity->fields[i], err);
-    }
-    for (uint32_t i = 0; i < entity->texts_count && status == GB_OK; i++) {
-        status = need(entity, row, entity->text_columns[i], false, err);
-    }
-    if (status == GB_OK && entity->has_version) {
-        status = need_field(entity, row, &entity->version, err);
-    }
-    if (status == GB_OK && entity->has_soft_delete) {
-        status = need(entity, row, entity->soft_delete, false, err);
-    }
-    return status;
-}
-
-static enum gb_status read_key(struct gb_opening *o, const struct gb_entity *entity,
-                               const struct gb_row *row, struct gb_str *key, struct gb_err *err)
-{
-    struct gb_str joined = GB_STR_NONE;
-
-    for (uint32_t i = 0; i < entity->key_count; i++) {
-        uint32_t column = entity->key[i];
-        enum gb_status status = need(entity, row, column, false, err);
-        struct gb_str text;
-
-        if (status != GB_OK) {
-            return status;
-        }
-        if (!gb_convert_text(o->arena, row->columns[column], &text) || !gb_str_is(text)) {
-            return gb_fail(err, GB_BAD_FIELD, "%.*s: expected a key",
-                           GB_STR_ARG(entity->column_names[column]));
-        }
-        status = gb_guard_key(entity, row, column, text, err);
-        if (status != GB_OK) {
-            return status;
-        }
-        joined = i == 0 ? text
-                        : GB_JOIN(o->arena, joined, GB_STR("/"), text);
-    }
-    *key = joined;
-    return GB_OK;
-}
-
-static bool is_town(struct gb_str town)
-{
-    for (size_t i = 0; i < town.len; i++) {
-        if (town.ptr[i] < '0' || town.ptr[i] > '9') {
-            return false;
-        }
-    }
-    return town.len == 9;
-}
-
-static enum gb_status read_town(struct gb_opening *o, const struct gb_entity *entity,
-                                const struct gb_row *row, struct gb_str *town,
-                                struct gb_err *err)
-{
-    const struct gb_town *rule = &entity->town;
-    struct gb_str text = rule->constant;
-
-    if (rule->form != GB_TOWN_CONSTANT) {
-        enum gb_status status = need(entity, row, rule->column, false, err);
-
-        if (status != GB_OK) {
-            return status;
-        }
-        if (!gb_convert_text(o->arena, row->columns[rule->column], &text)) {
-            text = GB_STR_NONE;
-        }
-    }
-    if (rule->form == GB_TOWN_LOOKUP &&
-        (!gb_str_is(text) || !gb_lookup_find(rule->lookup, text, GB_PLACE_TOWN, &text))) {
-        text = GB_STR_NONE;
-    }
-    if (rule->form == GB_TOWN_PREFIX && text.len > 9) {
-        text.len = 9;
-    }
-    if (!is_town(text)) {
-        return gb_fail(err, GB_UNKNOWN_PLACE, "%.*s: expected a known place",
-                       GB_STR_ARG(entity->column_names[rule->column]));
-    }
-    *town = text;
-    return GB_OK;
-}
-
-static enum gb_status identify(struct gb_opening *o, const struct gb_entity *entity,
-                               const struct gb_row *row, struct identity *id, struct gb_err *err)
-{
-    enum gb_status status = read_key(o, entity, row, &id->key, err);
-
-    return status == GB_OK ? read_town(o, entity, row, &id->town, err) : status;
-}
-
 void gb_opening_text(struct gb_opening *o, struct gb_record *rec, struct gb_str name,
                      struct gb_str text)
 {
@@ -206,30 +53,36 @@ static enum gb_status read_texts(struct gb_opening *o, const struct gb_entity *e
     return status;
 }
 
-static enum gb_status read_fields(struct gb_opening *o, const struct gb_convert *c,
-                                  const struct gb_row *row, struct gb_record *rec,
-                                  struct gb_err *err)
+struct field_list {
+    const struct gb_field *items;
+    uint32_t count;
+};
+
+/* Fields that have a value, as an object. */
+static enum gb_status read_list(struct gb_opening *o, struct field_list fields,
+                                const struct gb_row *row, struct gb_value *object,
+                                struct gb_err *err)
 {
-    const struct gb_entity *entity = c->entity;
-    struct gb_guarded g = {o, entity, row};
-    struct gb_member *members = gb_arena_take(o->arena, GB_FIELDS_MAX * sizeof(*members));
+    struct gb_member *members = gb_arena_take(o->arena, (fields.count + 1) * sizeof(*members));
+    struct gb_convert c = gb_opening_convert(o);
+    struct gb_guarded g = {o, o->changes.entity, row};
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < entity->fields_count; i++) {
+    for (uint32_t i = 0; i < fields.count; i++) {
         struct gb_value value = {.type = GB_NULL};
-        enum gb_status status = gb_convert_field(c, &entity->fields[i], row, &value, err);
+        enum gb_status status = gb_convert_field(&c, &fields.items[i], row, &value, err);
 
         if (status == GB_OK) {
-            status = gb_guard_field(&g, &entity->fields[i], &value, err);
+            status = gb_guard_field(&g, &fields.items[i], &value, err);
         }
         if (status != GB_OK) {
             return status;
         }
         if (value.type != GB_NULL) {
-            members[count++] = (struct gb_member){entity->fields[i].name, value};
+            members[count++] = (struct gb_member){fields.items[i].name, value};
         }
     }
-    rec->fields = (struct gb_value){.type = GB_OBJECT, .count = count, .members = members};
+    *object = (struct gb_value){.type = GB_OBJECT, .count = count, .members = members};
     return GB_OK;
 }
 
@@ -255,13 +108,13 @@ static struct gb_str hash_image(struct gb_opening *o, const struct gb_record *re
 }
 
 static struct gb_record *identified_row(struct gb_opening *o, const struct gb_entity *entity,
-                                        enum gb_op op, const struct identity *id)
+                                        enum gb_op op, const struct gb_identity *id)
 {
     struct gb_record *rec = gb_opening_row(o);
 
     rec->entity = entity->entity;
     rec->op = op;
-    rec->version = o->changes.position;
+    rec->version = o->position;
     rec->key = id->key;
     rec->town = gb_str_is(id->town) ? id->town : GB_STR("");
     return rec;
@@ -279,51 +132,56 @@ static void dead_row(struct gb_opening *o, struct gb_record *rec, struct gb_str 
     gb_opening_dead(o, rec, &full);
 }
 
-static bool is_deleted(struct gb_opening *o, const struct gb_entity *entity,
-                       const struct gb_row *row)
+/* Whether the row is marked as deleted: polarity is declared per entity, and where the values of
+ * the living are declared too, another one is BAD_FIELD. */
+static enum gb_status read_deleted(struct gb_opening *o, const struct gb_entity *entity,
+                                   const struct gb_row *row, bool *is_deleted, struct gb_err *err)
 {
-    struct gb_str text;
+    struct gb_str text = GB_STR_NONE;
 
-    if (!entity->has_soft_delete ||
-        !gb_convert_text(o->arena, row->columns[entity->soft_delete], &text)) {
-        return false;
+    *is_deleted = false;
+    if (!entity->has_soft_delete || row->columns[entity->soft_delete] == NULL) {
+        return GB_OK; /* a column that is not there is asked for by need_image */
     }
-    for (uint32_t i = 0; i < entity->deleted_count; i++) {
-        if (gb_str_eq(entity->deleted[i], text)) {
-            return true;
-        }
+    (void)gb_convert_text(o->arena, row->columns[entity->soft_delete], &text);
+    *is_deleted = gb_str_is(text) && gb_words_have(&entity->deleted, text);
+    if (!*is_deleted && entity->live.count > 0 &&
+        !(gb_str_is(text) && gb_words_have(&entity->live, text))) {
+        return gb_fail(err, GB_BAD_FIELD, "%.*s: expected a declared value, deleted or live",
+                       GB_STR_ARG(entity->column_names[entity->soft_delete]));
     }
-    return false;
+    return GB_OK;
 }
 
 /* Whether the row was refused before this update too. */
-static bool was_refused(struct gb_opening *o, const struct gb_convert *c,
-                        const struct gb_change *change)
+static bool was_refused(struct gb_opening *o, const struct gb_change *change)
 {
+    const struct gb_entity *entity = o->changes.entity;
+    struct field_list fields = {entity->fields, entity->fields_count};
     struct gb_row row = {0};
-    struct gb_record old = {0};
+    struct gb_value old;
     struct gb_err err = {.status = GB_OK, .text = ""};
 
     if (change->before == NULL) {
         return false;
     }
     if (change->base != NULL) {
-        load_row(o, c->entity, change->base, &row, false);
+        gb_row_load(o, entity, change->base, &row, false);
     }
-    load_row(o, c->entity, change->before, &row, false);
-    return need_image(c->entity, &row, &err) == GB_OK &&
-           read_fields(o, c, &row, &old, &err) == GB_OK &&
-           gb_str_is(gb_guard_refused(o, &old.fields));
+    gb_row_load(o, entity, change->before, &row, false);
+    return gb_row_need_image(entity, &row, &err) == GB_OK &&
+           read_list(o, fields, &row, &old, &err) == GB_OK &&
+           gb_str_is(gb_guard_refused(o, &old));
 }
 
 /* A refused matter leaves a count and its class: no key, no version. Where an update made it so,
  * what came in before goes: the row is deleted first. */
-static void refuse(struct gb_opening *o, const struct gb_convert *c,
-                   const struct gb_change *change, struct gb_record *rec, struct gb_str refused)
+static void refuse(struct gb_opening *o, const struct gb_change *change, struct gb_record *rec,
+                   struct gb_str refused)
 {
     struct gb_str town = rec->town;
 
-    if (o->changes.is_update && rec->op == GB_OP_PUT && !was_refused(o, c, change)) {
+    if (o->changes.is_update && rec->op == GB_OP_PUT && !was_refused(o, change)) {
         rec->op = GB_OP_DELETE;
         rec->fields = (struct gb_value){.type = GB_NULL};
         rec->h_img = hash_image(o, rec);
@@ -341,21 +199,17 @@ static void refuse(struct gb_opening *o, const struct gb_convert *c,
 static void fill(struct gb_opening *o, const struct gb_entity *entity, const struct gb_row *row,
                  struct gb_record *rec, const struct gb_change *change)
 {
-    struct gb_convert c = {o->arena,
-                           o->reader->mapping,
-                           entity,
-                           o->door->join_key,
-                           o->door->join_key_id,
-                           o->reader->name};
+    struct gb_convert c = gb_opening_convert(o);
+    struct field_list fields = {entity->fields, entity->fields_count};
     struct gb_err err = {.status = GB_OK, .text = ""};
     struct gb_version *version = &rec->version;
-    enum gb_status status = need_image(entity, row, &err);
+    enum gb_status status = gb_row_need_image(entity, row, &err);
 
     if (status == GB_OK) {
-        status = read_fields(o, &c, row, rec, &err);
+        status = read_list(o, fields, row, &rec->fields, &err);
     }
     if (status == GB_OK && gb_str_is(gb_guard_refused(o, &rec->fields))) {
-        refuse(o, &c, change, rec, gb_guard_refused(o, &rec->fields));
+        refuse(o, change, rec, gb_guard_refused(o, &rec->fields));
         return;
     }
     if (status == GB_OK && entity->has_version) {
@@ -379,7 +233,7 @@ static void open_delete(struct gb_opening *o, const struct gb_entity *entity,
                         const struct gb_change *change)
 {
     struct gb_row row = {0};
-    struct identity id = {0};
+    struct gb_identity id = {0};
     struct gb_err err = {.status = GB_OK, .text = ""};
 
     if (change->before == NULL) {
@@ -388,8 +242,8 @@ static void open_delete(struct gb_opening *o, const struct gb_entity *entity,
         gb_opening_dead(o, identified_row(o, entity, GB_OP_DELETE, &id), &err);
         return;
     }
-    load_row(o, entity, change->before, &row, true);
-    enum gb_status status = identify(o, entity, &row, &id, &err);
+    gb_row_load(o, entity, change->before, &row, true);
+    enum gb_status status = gb_row_identify(o, entity, &row, &id, &err);
     struct gb_record *rec = identified_row(o, entity, GB_OP_DELETE, &id);
 
     if (status != GB_OK) {
@@ -400,26 +254,26 @@ static void open_delete(struct gb_opening *o, const struct gb_entity *entity,
 }
 
 /* Where the row was before an update; OK with an absent key where it was nowhere for us. */
-static enum gb_status identify_old(struct gb_opening *o, const struct gb_entity *entity,
-                                   const struct gb_change *change, struct identity *old,
+static enum gb_status identify_old(struct gb_opening *o, const struct gb_change *change,
+                                   struct gb_row *row, struct gb_identity *old,
                                    struct gb_err *err)
 {
-    struct gb_row row = {0};
+    const struct gb_entity *entity = o->changes.entity;
 
-    if (!o->changes.is_update) {
+    if (!o->changes.is_update || change->is_partial) {
         return GB_OK;
     }
     if (change->before == NULL) {
-        return entity->town.form == GB_TOWN_CONSTANT
+        return entity->is_town_of_key
                    ? GB_OK
                    : gb_fail(err, GB_NEED_FULL_IMAGE, "%.*s: expected an object",
                              GB_STR_ARG(change->before_path));
     }
     if (change->base != NULL) {
-        load_row(o, entity, change->base, &row, false);
+        gb_row_load(o, entity, change->base, row, false);
     }
-    load_row(o, entity, change->before, &row, false);
-    enum gb_status status = identify(o, entity, &row, old, err);
+    gb_row_load(o, entity, change->before, row, false);
+    enum gb_status status = gb_row_identify(o, entity, row, old, err);
 
     if (status == GB_NEED_FULL_IMAGE) {
         struct gb_err inner = *err;
@@ -427,23 +281,90 @@ static enum gb_status identify_old(struct gb_opening *o, const struct gb_entity 
         return gb_fail(err, status, "%.*s.%s", GB_STR_ARG(change->before_path), inner.text);
     }
     if (status != GB_OK) {
-        *old = (struct identity){0}; /* it never came in */
+        *old = (struct gb_identity){0}; /* it never came in */
     }
     return GB_OK;
+}
+
+/* The number in a counter's column; what is no number counts nothing. */
+static int64_t count_of(const struct gb_row *row, uint32_t column)
+{
+    int64_t number;
+
+    return row->columns[column] != NULL && gb_convert_int(row->columns[column], &number) ? number
+                                                                                         : -1;
+}
+
+/* What a counter shows: more than before is an observation of its own, keyed by the new count, so
+ * that a repeated record is no second one. A smaller count is a correction and shows nothing. */
+static void open_counter(struct gb_opening *o, const struct gb_counter *counter,
+                         const struct gb_row *before, const struct gb_row *after,
+                         const struct gb_record *of)
+{
+    int64_t from = count_of(before, counter->column), to = count_of(after, counter->column);
+    struct field_list fields = {counter->fields, counter->fields_count};
+    struct gb_err err = {.status = GB_OK, .text = ""};
+    char digits[GB_DIGITS_MAX];
+
+    if (from < 0 || to <= from) {
+        return;
+    }
+    struct gb_record *rec = gb_opening_row(o);
+    struct gb_member *members =
+        gb_arena_take(o->arena, (counter->fields_count + 1) * sizeof(*members));
+
+    rec->entity = counter->entity;
+    rec->op = GB_OP_PUT;
+    rec->version = of->version;
+    rec->town = of->town;
+    rec->key = GB_JOIN(o->arena, of->key, GB_STR("/"), gb_int_text(digits, to));
+    if (read_list(o, fields, after, &rec->fields, &err) != GB_OK) {
+        gb_opening_dead(o, rec, &err);
+        return;
+    }
+    memcpy(members, rec->fields.members, rec->fields.count * sizeof(*members));
+    members[rec->fields.count] = (struct gb_member){
+        GB_STR("count"), {.type = GB_INT, .number = to - from}};
+    rec->fields.members = members;
+    rec->fields.count++;
+    rec->h_img = hash_image(o, rec);
+}
+
+/* The row itself: a mark of deletion, or its fields. */
+static void open_image(struct gb_opening *o, const struct gb_change *change,
+                       const struct gb_row *row, const struct gb_identity *id, enum gb_op op)
+{
+    const struct gb_entity *entity = o->changes.entity;
+    struct gb_err err = {.status = GB_OK, .text = ""};
+    bool is_deleted = false;
+    enum gb_status status = read_deleted(o, entity, row, &is_deleted, &err);
+    struct gb_record *rec = identified_row(o, entity, is_deleted ? GB_OP_DELETE : op, id);
+
+    if (status == GB_OK && change->is_partial) {
+        status = gb_fail(&err, GB_NEED_FULL_IMAGE, "old: expected an object, the row image is cut");
+    }
+    if (status != GB_OK) {
+        dead_row(o, rec, change->after_path, &err);
+    } else if (is_deleted) {
+        rec->h_img = hash_image(o, rec);
+    } else {
+        fill(o, entity, row, rec, change);
+    }
 }
 
 static void open_put(struct gb_opening *o, const struct gb_entity *entity,
                      const struct gb_change *change)
 {
-    struct gb_row row = {0};
-    struct identity id = {0}, old = {0};
+    struct gb_row row = {0}, before = {0};
+    struct gb_identity id = {0}, old = {0};
     struct gb_err err = {.status = GB_OK, .text = ""}, old_err = {.status = GB_OK, .text = ""};
     enum gb_op op = GB_OP_PUT;
 
-    load_row(o, entity, change->after, &row, true);
-    enum gb_status status = identify(o, entity, &row, &id, &err);
+    gb_row_load(o, entity, change->after, &row, true);
+    row.is_absent_null = row.is_absent_null && !change->is_partial;
+    enum gb_status status = gb_row_identify(o, entity, &row, &id, &err);
 
-    if (identify_old(o, entity, change, &old, &old_err) != GB_OK) {
+    if (identify_old(o, change, &before, &old, &old_err) != GB_OK) {
         gb_opening_dead(o, identified_row(o, entity, op, &id), &old_err);
         return;
     }
@@ -457,24 +378,27 @@ static void open_put(struct gb_opening *o, const struct gb_entity *entity,
         rec->h_img = hash_image(o, rec);
         op = GB_OP_ENTER;
     }
-    op = is_deleted(o, entity, &row) ? GB_OP_DELETE : op;
-    struct gb_record *rec = identified_row(o, entity, op, &id);
-
     if (status != GB_OK) {
-        dead_row(o, rec, change->after_path, &err);
-    } else if (op == GB_OP_DELETE) {
-        rec->h_img = hash_image(o, rec);
-    } else {
-        fill(o, entity, &row, rec, change);
+        dead_row(o, identified_row(o, entity, op, &id), change->after_path, &err);
+        return;
+    }
+    open_image(o, change, &row, &id, op);
+    const struct gb_record *rec = &o->rows->items[o->rows->count - 1].record;
+
+    for (uint32_t i = 0; i < entity->counters_count && rec->verdict == GB_ACCEPTED &&
+                         rec->op != GB_OP_DELETE && gb_str_is(old.key);
+         i++) {
+        open_counter(o, &entity->counters[i], &before, &row, rec);
     }
 }
 
 void gb_opening_change(struct gb_opening *o, const struct gb_change *change)
 {
-    const struct gb_entity *entity = gb_mapping_entity(o->reader->mapping, o->changes.table);
+    const struct gb_entity *entity = o->changes.entity;
 
     GB_CHECK(entity != NULL);
-    if (o->changes.is_delete) {
+    o->position = change->position != NULL ? *change->position : o->changes.position;
+    if (o->changes.is_delete || change->is_delete) {
         open_delete(o, entity, change);
     } else {
         open_put(o, entity, change);

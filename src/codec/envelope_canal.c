@@ -1,31 +1,31 @@
 /* Canal's flat messages (Canal 1.1.7): all values are texts, many rows a message, `old` holds the
- * changed columns only (accumulated over the rows of a message, but right for each row). */
+ * changed columns only (accumulated over the rows of a message, but right for each row).
+ *
+ * Dialects: `es` is in milliseconds, in Tencent's in seconds, with `old` as the whole old row and
+ * pkNames, sqlType and mysqlType null. A key is declared in the mapping, so pkNames is not needed.
+ * The text of statements ("QUERY", also of tables that nobody asked for) is never looked at. */
 #include "codec/envelope.h"
 
-#include "base/buf.h"
+static const char *const changes_of_rows[] = {"INSERT", "UPDATE", "DELETE", NULL};
+static const char *const emptying[] = {"TRUNCATE", "ERASE", NULL};
 
-static struct gb_str why_ignored(const struct gb_value *message, struct gb_str type,
-                                 const struct gb_mapping *mapping, struct gb_changes *changes)
+static bool is_one_of(struct gb_str word, const char *const *words)
 {
-    if (gb_str_eq(type, GB_STR("QUERY"))) {
-        return GB_STR("statement");
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (gb_str_eq(word, gb_str_of(words[i]))) {
+            return true;
+        }
     }
-    if (gb_value_bool(message, GB_STR("isDdl"), false)) {
-        return GB_STR("ddl");
-    }
-    return gb_mapping_entity(mapping, changes->table) == NULL ? GB_STR("other_table")
-                                                              : GB_STR_NONE;
+    return false;
 }
 
-static enum gb_status read_row(struct gb_arena *arena, const struct gb_value *message,
-                               uint32_t index, struct gb_changes *changes, struct gb_err *err)
+static enum gb_status read_row(const struct gb_envelope_in *in, uint32_t index,
+                               struct gb_changes *changes, struct gb_err *err)
 {
-    const struct gb_value *data = gb_value_get(message, GB_STR("data"));
-    const struct gb_value *old = gb_value_get(message, GB_STR("old"));
+    const struct gb_value *data = gb_value_get(in->message, GB_STR("data"));
+    const struct gb_value *old = gb_value_get(in->message, GB_STR("old"));
     struct gb_change *change = &changes->items[index];
-    char number[GB_DIGITS_MAX];
-    struct gb_str at = gb_int_text(number, index);
-    struct gb_str path = GB_JOIN(arena, GB_STR("$.data["), at, GB_STR("]"));
+    struct gb_str path = gb_envelope_indexed(in, GB_STR("$.data["), index);
 
     if (data->items[index].type != GB_OBJECT) {
         return gb_fail(err, GB_BAD_ENVELOPE, "$.data[%u]: expected an object", index);
@@ -37,7 +37,7 @@ static enum gb_status read_row(struct gb_arena *arena, const struct gb_value *me
         return GB_OK;
     }
     change->after = &data->items[index];
-    change->before_path = GB_JOIN(arena, GB_STR("$.old["), at, GB_STR("]"));
+    change->before_path = gb_envelope_indexed(in, GB_STR("$.old["), index);
     if (old != NULL && old->type == GB_ARRAY && index < old->count &&
         old->items[index].type == GB_OBJECT) {
         change->before = &old->items[index];
@@ -46,43 +46,67 @@ static enum gb_status read_row(struct gb_arena *arena, const struct gb_value *me
     return GB_OK;
 }
 
-enum gb_status gb_envelope_canal(struct gb_arena *arena, const struct gb_mapping *mapping,
-                                 const struct gb_value *message, struct gb_changes *changes,
+static enum gb_status read_position(const struct gb_envelope_in *in, struct gb_changes *changes,
+                                    struct gb_err *err)
+{
+    bool is_seconds = in->mapping->envelope.is_es_seconds;
+    int64_t *es = &changes->position.parts[0];
+    int64_t max = INT64_C(4102444800) * (is_seconds ? 1 : 1000); /* the year 2100 */
+
+    if (!gb_envelope_int(gb_value_get(in->message, GB_STR("es")), es) || *es < 0 || *es > max) {
+        return gb_fail(err, GB_BAD_ENVELOPE, "$.es: expected %s since 1970",
+                       is_seconds ? "seconds" : "milliseconds");
+    }
+    *es *= is_seconds ? 1000 : 1;
+    changes->position.parts_count = 1;
+    return GB_OK;
+}
+
+static enum gb_status read_rows(const struct gb_envelope_in *in, struct gb_str type,
+                                struct gb_changes *changes, struct gb_err *err)
+{
+    const struct gb_value *data = gb_value_get(in->message, GB_STR("data"));
+
+    changes->is_delete = gb_str_eq(type, GB_STR("DELETE"));
+    changes->is_update = gb_str_eq(type, GB_STR("UPDATE"));
+    if (data == NULL || data->type != GB_ARRAY || data->count == 0) {
+        return gb_fail(err, GB_BAD_ENVELOPE, "$.data: expected a list of rows");
+    }
+    enum gb_status status = read_position(in, changes, err);
+
+    if (!gb_arena_fits(in->arena, data->count * (sizeof(*changes->items) + 128))) {
+        return gb_fail(err, GB_TOO_LARGE, "$.data: more rows than the batch's memory");
+    }
+    changes->items = gb_arena_take(in->arena, data->count * sizeof(*changes->items));
+    changes->count = data->count;
+    for (uint32_t i = 0; i < data->count && status == GB_OK; i++) {
+        status = read_row(in, i, changes, err);
+    }
+    return status;
+}
+
+enum gb_status gb_envelope_canal(const struct gb_envelope_in *in, struct gb_changes *changes,
                                  struct gb_err *err)
 {
-    struct gb_str type = gb_value_str(message, GB_STR("type"));
-    struct gb_str database = gb_value_str(message, GB_STR("database"));
-    struct gb_str table = gb_value_str(message, GB_STR("table"));
-    const struct gb_value *data = gb_value_get(message, GB_STR("data"));
+    struct gb_str type = gb_value_str(in->message, GB_STR("type"));
+    struct gb_str database = gb_value_str(in->message, GB_STR("database"));
+    struct gb_str table = gb_value_str(in->message, GB_STR("table"));
 
     if (!gb_str_is(type) || !gb_str_is(database) || !gb_str_is(table)) {
         return gb_fail(err, GB_BAD_ENVELOPE, "$: expected type, database and table as texts");
     }
-    changes->table = GB_JOIN(arena, database, GB_STR("."), table);
-    changes->ignored = why_ignored(message, type, mapping, changes);
-    if (gb_str_is(changes->ignored)) {
+    if (is_one_of(type, emptying) && gb_envelope_table(in, database, table, changes)) {
+        return gb_envelope_emptied(changes, err);
+    }
+    changes->ignored = gb_value_bool(in->message, GB_STR("isDdl"), false) ? GB_STR("ddl")
+                       : gb_str_eq(type, GB_STR("QUERY"))                 ? GB_STR("statement")
+                                                                          : GB_STR_NONE;
+    if (gb_str_is(changes->ignored) || !gb_envelope_table(in, database, table, changes)) {
         return GB_OK;
     }
-    changes->is_delete = gb_str_eq(type, GB_STR("DELETE"));
-    changes->is_update = gb_str_eq(type, GB_STR("UPDATE"));
-    if (!changes->is_delete && !changes->is_update && !gb_str_eq(type, GB_STR("INSERT"))) {
+    if (!is_one_of(type, changes_of_rows)) {
         return gb_fail(err, GB_BAD_ENVELOPE, "$.type: expected INSERT, UPDATE, DELETE, ...");
     }
-    if (data == NULL || data->type != GB_ARRAY || data->count == 0) {
-        return gb_fail(err, GB_BAD_ENVELOPE, "$.data: expected a list of rows");
-    }
-    if (!gb_envelope_int(gb_value_get(message, GB_STR("es")), &changes->position.parts[0])) {
-        return gb_fail(err, GB_BAD_ENVELOPE, "$.es: expected an integer");
-    }
-    changes->position.parts_count = 1;
-    changes->items = gb_arena_take(arena, data->count * sizeof(*changes->items));
-    changes->count = data->count;
-    for (uint32_t i = 0; i < data->count; i++) {
-        enum gb_status status = read_row(arena, message, i, changes, err);
-
-        if (status != GB_OK) {
-            return status;
-        }
-    }
-    return GB_OK;
+    changes->types = gb_value_get(in->message, GB_STR("mysqlType"));
+    return read_rows(in, type, changes, err);
 }

@@ -1,6 +1,7 @@
 /* Place ids to codes. */
 #include "codec/lookup.h"
 
+#include "codec/convert.h"
 #include "codec/csv.h"
 
 static const char *const columns[] = {"id", "grid", "village", "town", NULL};
@@ -54,7 +55,7 @@ static void check_row(struct gb_mistakes *mistakes, const struct gb_csv *csv, ui
     }
 }
 
-struct gb_lookup *gb_lookup_read(struct gb_arena *arena, const struct gb_file *file,
+struct gb_lookup *gb_lookup_read(struct gb_arena *arena, const struct gb_file *file, uint32_t fold,
                                  struct gb_mistakes *mistakes)
 {
     uint32_t before = mistakes->count;
@@ -66,6 +67,7 @@ struct gb_lookup *gb_lookup_read(struct gb_arena *arena, const struct gb_file *f
     struct gb_lookup *lookup = gb_arena_take(arena, sizeof(*lookup));
 
     lookup->file = gb_arena_str(arena, file->name);
+    lookup->fold = fold;
     for (uint32_t row = 0; row < csv.rows_count; row++) {
         struct gb_str *codes = gb_arena_take(arena, GB_PLACE_COUNT * sizeof(*codes));
 
@@ -73,6 +75,7 @@ struct gb_lookup *gb_lookup_read(struct gb_arena *arena, const struct gb_file *f
         for (uint32_t i = 0; i < GB_PLACE_COUNT; i++) {
             codes[i] = gb_csv_cell(&csv, row, i)->text;
         }
+        codes[GB_PLACE_ID] = gb_fold_text(arena, codes[GB_PLACE_ID], fold);
         if (gb_map_put(&lookup->rows, codes[GB_PLACE_ID], codes) != NULL) {
             gb_yaml_mistake(mistakes, gb_csv_cell(&csv, row, 0), "id stands twice");
         }

@@ -3,6 +3,9 @@
 
 #include "base/hash.h"
 
+/* Rows, identities, hashes, messages, commitments of one change. */
+#define NEED_MIN ((size_t)24 << 10)
+
 bool gb_mapping_scalar(struct gb_mapping_read *r, const struct gb_yaml *map, const char *key,
                        struct gb_str *text)
 {
@@ -13,6 +16,36 @@ bool gb_mapping_scalar(struct gb_mapping_read *r, const struct gb_yaml *map, con
         return false;
     }
     *text = gb_arena_str(r->arena, node->text);
+    return true;
+}
+
+bool gb_words_have(const struct gb_words *words, struct gb_str text)
+{
+    for (uint32_t i = 0; i < words->count; i++) {
+        if (gb_str_eq(words->items[i], text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool gb_mapping_words(struct gb_mapping_read *r, const struct gb_yaml *node,
+                      struct gb_words *words)
+{
+    if (node->type != GB_YAML_LIST || node->count == 0 || node->count > GB_WORD_LIST_MAX) {
+        gb_yaml_mistake(r->mistakes, node, "expected a list of 1 to %u texts", GB_WORD_LIST_MAX);
+        return false;
+    }
+    struct gb_str *items = gb_arena_take(r->arena, node->count * sizeof(*items));
+
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (node->items[i].type != GB_YAML_SCALAR) {
+            gb_yaml_mistake(r->mistakes, &node->items[i], "expected a text");
+            return false;
+        }
+        items[i] = gb_arena_str(r->arena, node->items[i].text);
+    }
+    *words = (struct gb_words){items, node->count};
     return true;
 }
 
@@ -36,8 +69,8 @@ static bool number_column(struct gb_mapping_read *r, const struct gb_yaml *node,
 
     entity->numbers[number] = number;
     entity->is_read[number] = is_read;
-    entity->column_names[number] = gb_arena_str(r->arena, node->text);
     entity->refused[number] = gb_refuse_column(r->refuse, node->text);
+    entity->column_names[number] = gb_arena_str(r->arena, node->text);
     gb_map_put(&entity->columns, entity->column_names[number], &entity->numbers[number]);
     *column = number;
     return true;
@@ -61,7 +94,8 @@ bool gb_mapping_column(struct gb_mapping_read *r, const struct gb_yaml *node, ui
     return number_column(r, node, true, column);
 }
 
-const struct gb_lookup *gb_mapping_lookup(struct gb_mapping_read *r, const struct gb_yaml *map)
+const struct gb_lookup *gb_mapping_lookup(struct gb_mapping_read *r, const struct gb_yaml *map,
+                                          uint32_t fold)
 {
     struct gb_mapping *mapping = r->mapping;
     struct gb_str name;
@@ -70,7 +104,7 @@ const struct gb_lookup *gb_mapping_lookup(struct gb_mapping_read *r, const struc
         return NULL;
     }
     for (uint32_t i = 0; i < mapping->lookups_count; i++) {
-        if (gb_str_eq(mapping->lookups[i]->file, name)) {
+        if (gb_str_eq(mapping->lookups[i]->file, name) && mapping->lookups[i]->fold == fold) {
             return mapping->lookups[i];
         }
     }
@@ -81,7 +115,7 @@ const struct gb_lookup *gb_mapping_lookup(struct gb_mapping_read *r, const struc
                         file == NULL ? "no such lookup file" : "too many lookup files");
         return NULL;
     }
-    struct gb_lookup *lookup = gb_lookup_read(r->arena, file, r->mistakes);
+    struct gb_lookup *lookup = gb_lookup_read(r->arena, file, fold, r->mistakes);
 
     if (lookup != NULL) {
         mapping->lookups[mapping->lookups_count++] = lookup;
@@ -89,39 +123,61 @@ const struct gb_lookup *gb_mapping_lookup(struct gb_mapping_read *r, const struc
     return lookup;
 }
 
+static const struct gb_yaml *town_column(const struct gb_yaml *node, struct gb_town *town)
+{
+    static const char *const words[] = {"column", "prefix", "lookup"};
+
+    for (size_t i = 0; i < GB_COUNT(words); i++) {
+        if (gb_yaml_get(node, words[i]) != NULL) {
+            town->form = (enum gb_town_form)(GB_TOWN_COLUMN + (int)i);
+            return gb_yaml_get(node, words[i]);
+        }
+    }
+    return NULL;
+}
+
+static bool is_key_column(const struct gb_entity *entity, uint32_t column)
+{
+    for (uint32_t i = 0; i < entity->key_count; i++) {
+        if (entity->key[i].columns[0] == column && entity->key[i].form == GB_FORM_CODE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* After the key: a town that follows from the key is known for every operation. */
 static bool read_town(struct gb_mapping_read *r, const struct gb_yaml *node)
 {
     static const char *const known[] = {"constant", "column", "prefix", "lookup", "file", NULL};
-    struct gb_town *town = &r->entity->town;
+    struct gb_entity *entity = r->entity;
+    struct gb_town *town = &entity->town;
+    const struct gb_yaml *column = town_column(node, town);
 
-    if (node == NULL || node->type != GB_YAML_MAP) {
+    if (node->type != GB_YAML_MAP || (column == NULL && gb_yaml_get(node, "constant") == NULL)) {
         gb_yaml_mistake(r->mistakes, node, "town: expected constant, column, prefix, or lookup");
         return false;
     }
     gb_yaml_known(r->mistakes, node, known);
-    if (gb_yaml_get(node, "constant") != NULL) {
+    if (column == NULL) {
         town->form = GB_TOWN_CONSTANT;
+        entity->is_town_of_key = true;
         return gb_mapping_scalar(r, node, "constant", &town->constant);
     }
-    if (!r->entity->is_full) {
-        gb_yaml_mistake(r->mistakes, node,
-                        "a town that may change needs full images: declare replica_identity: full");
+    if (town->form == GB_TOWN_LOOKUP) {
+        town->lookup = gb_mapping_lookup(r, node, 0);
     }
-    if (gb_yaml_get(node, "lookup") != NULL) {
-        town->form = GB_TOWN_LOOKUP;
-        town->lookup = gb_mapping_lookup(r, node);
-        return gb_mapping_column(r, gb_yaml_get(node, "lookup"), &town->column) &&
-               town->lookup != NULL;
-    }
-    bool is_column = gb_yaml_get(node, "column") != NULL;
-
-    town->form = is_column ? GB_TOWN_COLUMN : GB_TOWN_PREFIX;
-    if (!is_column && gb_yaml_get(node, "prefix") == NULL) {
-        gb_yaml_mistake(r->mistakes, node, "expected constant, column, prefix, or lookup");
+    if (!gb_mapping_column(r, column, &town->column)) {
         return false;
     }
-    return gb_mapping_column(r, gb_yaml_get(node, is_column ? "column" : "prefix"),
-                             &town->column);
+    entity->is_town_of_key = is_key_column(entity, town->column);
+    if (!entity->is_town_of_key && (entity->identity != GB_IDENTITY_FULL ||
+                                    r->mapping->envelope.kind == GB_ENVELOPE_UNWRAPPED)) {
+        gb_yaml_mistake(r->mistakes, node,
+                        "a town that may change needs full images (declare replica_identity: "
+                        "full), a constant town, or a column of the key");
+    }
+    return true;
 }
 
 static bool read_key(struct gb_mapping_read *r, const struct gb_yaml *node)
@@ -133,7 +189,7 @@ static bool read_key(struct gb_mapping_read *r, const struct gb_yaml *node)
         return false;
     }
     for (uint32_t i = 0; i < node->count; i++) {
-        if (!gb_mapping_column(r, &node->items[i], &entity->key[i])) {
+        if (!gb_mapping_key(r, &node->items[i], &entity->key[i])) {
             return false;
         }
     }
@@ -141,24 +197,57 @@ static bool read_key(struct gb_mapping_read *r, const struct gb_yaml *node)
     return true;
 }
 
+/* default, full, or {index: [columns]}: which columns of an image before are real. A delete is read
+ * for its key, so the key must be among them. */
+static void read_identity(struct gb_mapping_read *r, const struct gb_yaml *node)
+{
+    static const char *const words[] = {"default", "index", "full", NULL};
+    static const char *const known[] = {"index", NULL};
+    const struct gb_yaml *index = gb_yaml_get(node, "index");
+    struct gb_entity *entity = r->entity;
+    struct gb_words columns = {NULL, 0};
+
+    if (node == NULL) {
+        return;
+    }
+    if (index == NULL) {
+        int word = node->type == GB_YAML_SCALAR ? gb_mapping_word(r, node, words) : -1;
+
+        if (word == GB_IDENTITY_INDEX || node->type != GB_YAML_SCALAR) {
+            gb_yaml_mistake(r->mistakes, node, "expected default, full, or {index: [columns]}");
+        }
+        entity->identity = word >= 0 ? (enum gb_replica_identity)word : GB_IDENTITY_DEFAULT;
+        return;
+    }
+    gb_yaml_known(r->mistakes, node, known);
+    entity->identity = GB_IDENTITY_INDEX;
+    for (uint32_t i = 0; gb_mapping_words(r, index, &columns) && i < entity->key_count; i++) {
+        struct gb_str name = entity->column_names[entity->key[i].columns[0]];
+
+        if (!gb_words_have(&columns, name)) {
+            gb_yaml_mistake(r->mistakes, index,
+                            "the key's column %.*s is not of the index: a delete would be of a "
+                            "row that is invented", GB_STR_ARG(name));
+        }
+    }
+}
+
 static bool read_soft_delete(struct gb_mapping_read *r, const struct gb_yaml *node)
 {
-    static const char *const known[] = {"column", "deleted", NULL};
+    static const char *const known[] = {"column", "deleted", "live", NULL};
     const struct gb_yaml *values = gb_yaml_get(node, "deleted");
+    const struct gb_yaml *live = gb_yaml_get(node, "live");
     struct gb_entity *entity = r->entity;
 
-    gb_yaml_known(r->mistakes, node, known);
-    if (values == NULL || values->type != GB_YAML_LIST || values->count == 0 ||
-        values->count > GB_SPEC_COLUMNS_MAX || gb_yaml_get(node, "column") == NULL) {
-        gb_yaml_mistake(r->mistakes, node, "expected column, deleted: [values]");
+    if (values == NULL || gb_yaml_get(node, "column") == NULL) {
+        gb_yaml_mistake(r->mistakes, node, "expected column, deleted: [values], live: [values]");
         return false;
     }
-    for (uint32_t i = 0; i < values->count; i++) {
-        entity->deleted[i] = gb_arena_str(r->arena, values->items[i].text);
-    }
-    entity->deleted_count = values->count;
+    gb_yaml_known(r->mistakes, node, known);
     entity->has_soft_delete = true;
-    return gb_mapping_column(r, gb_yaml_get(node, "column"), &entity->soft_delete);
+    return gb_mapping_words(r, values, &entity->deleted) &&
+           (live == NULL || gb_mapping_words(r, live, &entity->live)) &&
+           gb_mapping_column(r, gb_yaml_get(node, "column"), &entity->soft_delete);
 }
 
 static void read_texts(struct gb_mapping_read *r, const struct gb_yaml *node)
@@ -198,58 +287,56 @@ static void read_names(struct gb_mapping_read *r, const struct gb_yaml *node)
 
 static void read_lists(struct gb_mapping_read *r, const struct gb_yaml *node)
 {
-    const struct gb_yaml *fields = gb_yaml_get(node, "fields");
     const struct gb_yaml *ignore = gb_yaml_get(node, "ignore");
+    struct gb_entity *entity = r->entity;
     uint32_t column;
 
-    if (fields == NULL || fields->type != GB_YAML_MAP || fields->count > GB_FIELDS_MAX) {
-        gb_yaml_mistake(r->mistakes, node, "fields: expected up to %u fields", GB_FIELDS_MAX);
-        return;
-    }
-    for (uint32_t i = 0; i < fields->count; i++) {
-        (void)gb_mapping_field(r, &fields->keys[i], &fields->items[i]);
-    }
+    gb_mapping_fields(r, gb_yaml_need(r->mistakes, node, "fields", GB_YAML_MAP), entity->entity,
+                      entity->fields, &entity->fields_count);
     if (gb_yaml_get(node, "texts") != NULL) {
         read_texts(r, gb_yaml_get(node, "texts"));
-    }
-    if (gb_yaml_get(node, "names") != NULL) {
-        read_names(r, gb_yaml_get(node, "names"));
     }
     for (uint32_t i = 0; ignore != NULL && i < ignore->count; i++) {
         if (ignore->type == GB_YAML_LIST && ignore->items[i].type == GB_YAML_SCALAR) {
             (void)number_column(r, &ignore->items[i], false, &column);
         }
     }
+    if (gb_yaml_get(node, "names") != NULL) {
+        read_names(r, gb_yaml_get(node, "names"));
+    }
+    if (gb_yaml_get(node, "counters") != NULL) {
+        gb_mapping_counters(r, gb_yaml_get(node, "counters"));
+    }
+    if (gb_yaml_get(node, "writeback") != NULL) {
+        gb_mapping_writeback(r, gb_yaml_get(node, "writeback"));
+    }
 }
 
 static void read_entity(struct gb_mapping_read *r, const struct gb_yaml *name,
                         const struct gb_yaml *node)
 {
-    static const char *const known[] = {"entity", "key",         "replica_identity", "version",
-                                        "town",   "soft_delete", "fields",           "texts",
-                                        "ignore", "names",       NULL};
-    struct gb_str identity = GB_STR("default");
+    static const char *const known[] = {"entity",      "key",    "replica_identity", "version",
+                                        "town",        "fields", "soft_delete",      "texts",
+                                        "ignore",      "names",  "counters",         "writeback", NULL};
 
     if (node->type != GB_YAML_MAP || gb_yaml_get(node, "key") == NULL ||
         gb_yaml_get(node, "town") == NULL) {
         gb_yaml_mistake(r->mistakes, node, "expected entity, key, town, fields");
         return;
     }
-    r->entity = &r->mapping->entities[r->mapping->entities_count++];
-    r->entity->table = gb_arena_str(r->arena, name->text);
     struct gb_str refused = gb_refuse_table(r->refuse, name->text);
 
     if (gb_str_is(refused)) {
         gb_yaml_mistake(r->mistakes, name, "this table is refused (class %.*s): take it out",
                         GB_STR_ARG(refused));
     }
+    r->entity = &r->mapping->entities[r->mapping->entities_count++];
+    r->entity->need = NEED_MIN;
+    r->entity->table = gb_arena_str(r->arena, name->text);
     gb_yaml_known(r->mistakes, node, known);
-    if (gb_yaml_get(node, "replica_identity") != NULL) {
-        (void)gb_mapping_scalar(r, node, "replica_identity", &identity);
-    }
-    r->entity->is_full = gb_str_eq(identity, GB_STR("full"));
-    (void)gb_mapping_scalar(r, node, "entity", &r->entity->entity);
+    (void)gb_mapping_entity_name(r, node, &r->entity->entity);
     (void)read_key(r, gb_yaml_get(node, "key"));
+    read_identity(r, gb_yaml_get(node, "replica_identity"));
     (void)read_town(r, gb_yaml_get(node, "town"));
     if (gb_yaml_get(node, "version") != NULL) {
         (void)gb_mapping_version(r, gb_yaml_get(node, "version"));
@@ -260,57 +347,14 @@ static void read_entity(struct gb_mapping_read *r, const struct gb_yaml *name,
     read_lists(r, node);
 }
 
-static void read_position(struct gb_mapping_read *r, const struct gb_yaml *node)
-{
-    struct gb_envelope *envelope = &r->mapping->envelope;
-
-    if (node->type != GB_YAML_LIST || node->count > GB_VERSION_PARTS_MAX) {
-        gb_yaml_mistake(r->mistakes, node, "position: expected up to %d names",
-                        GB_VERSION_PARTS_MAX);
-        return;
-    }
-    for (uint32_t i = 0; i < node->count; i++) {
-        envelope->position[i] = gb_arena_str(r->arena, node->items[i].text);
-    }
-    envelope->position_count = node->count;
-}
-
-static void read_envelope(struct gb_mapping_read *r, const struct gb_yaml *node)
-{
-    static const char *const known[] = {"kind", "schema", "placeholder", "position", NULL};
-    struct gb_envelope *envelope = &r->mapping->envelope;
-    struct gb_str kind, schema = GB_STR("either");
-
-    envelope->placeholder = GB_STR("__debezium_unavailable_value");
-    if (!gb_mapping_scalar(r, node, "kind", &kind)) {
-        return;
-    }
-    gb_yaml_known(r->mistakes, node, known);
-    if (!gb_str_eq(kind, GB_STR("debezium")) && !gb_str_eq(kind, GB_STR("canal"))) {
-        gb_yaml_mistake(r->mistakes, gb_yaml_get(node, "kind"), "expected debezium or canal");
-    }
-    envelope->kind = gb_str_eq(kind, GB_STR("canal")) ? GB_ENVELOPE_CANAL : GB_ENVELOPE_DEBEZIUM;
-    if (gb_yaml_get(node, "schema") != NULL) {
-        (void)gb_mapping_scalar(r, node, "schema", &schema);
-    }
-    envelope->schema = gb_str_eq(schema, GB_STR("true"))    ? GB_WRAPPER_YES
-                       : gb_str_eq(schema, GB_STR("false")) ? GB_WRAPPER_NO
-                                                            : GB_WRAPPER_EITHER;
-    if (gb_yaml_get(node, "placeholder") != NULL) {
-        (void)gb_mapping_scalar(r, node, "placeholder", &envelope->placeholder);
-    }
-    if (gb_yaml_get(node, "position") != NULL) {
-        read_position(r, gb_yaml_get(node, "position"));
-    }
-}
-
-/* "+08:00" */
-static void read_zone(struct gb_mapping_read *r, const struct gb_yaml *root)
+/* "+08:00" under key */
+bool gb_mapping_zone(struct gb_mapping_read *r, const struct gb_yaml *map, const char *key,
+                     int64_t *us)
 {
     struct gb_str zone;
 
-    if (!gb_mapping_scalar(r, root, "zone", &zone)) {
-        return;
+    if (!gb_mapping_scalar(r, map, key, &zone)) {
+        return false;
     }
     const char *z = zone.ptr;
     bool fits = zone.len == 6 && (z[0] == '+' || z[0] == '-') && z[3] == ':';
@@ -319,17 +363,45 @@ static void read_zone(struct gb_mapping_read *r, const struct gb_yaml *root)
         fits = i == 3 || (z[i] >= '0' && z[i] <= '9');
     }
     if (!fits) {
-        gb_yaml_mistake(r->mistakes, gb_yaml_get(root, "zone"), "expected an offset: +08:00");
-        return;
+        gb_yaml_mistake(r->mistakes, gb_yaml_get(map, key), "expected an offset: +08:00");
+        return false;
     }
     int64_t minutes = ((z[1] - '0') * 10 + z[2] - '0') * 60 + (z[4] - '0') * 10 + z[5] - '0';
 
-    r->mapping->zone_us = (z[0] == '-' ? -minutes : minutes) * 60000000;
+    *us = (z[0] == '-' ? -minutes : minutes) * 60000000;
+    return true;
+}
+
+/* Codes of places that were replaced: {"320323": "320312"}. A replaced code is never given out
+ * again (GB/T 2260), so it means its successor whatever the date of the row. */
+static void read_replaced(struct gb_mapping_read *r, const struct gb_yaml *map)
+{
+    struct gb_str *from, *to;
+
+    if (map == NULL || map->type != GB_YAML_MAP || map->count > GB_WORD_LIST_MAX) {
+        if (map != NULL) {
+            gb_yaml_mistake(r->mistakes, map, "expected up to %u codes: successors",
+                            GB_WORD_LIST_MAX);
+        }
+        return;
+    }
+    from = gb_arena_take(r->arena, map->count * sizeof(*from));
+    to = gb_arena_take(r->arena, map->count * sizeof(*to));
+    for (uint32_t i = 0; i < map->count; i++) {
+        from[i] = gb_arena_str(r->arena, map->keys[i].text);
+        to[i] = gb_arena_str(r->arena, map->items[i].text);
+        if (from[i].len == 0 || from[i].len != to[i].len || from[i].len > 15) {
+            gb_yaml_mistake(r->mistakes, &map->keys[i], "expected two codes of one length");
+        }
+    }
+    r->mapping->old_codes = (struct gb_words){from, map->count};
+    r->mapping->new_codes = (struct gb_words){to, map->count};
 }
 
 static void read_root(struct gb_mapping_read *r, const struct gb_yaml *root)
 {
-    static const char *const known[] = {"version", "system", "envelope", "zone", "entities", NULL};
+    static const char *const known[] = {"version",  "system",         "envelope", "zone",
+                                        "entities", "replaced_codes", NULL};
     const struct gb_yaml *entities = gb_yaml_get(root, "entities");
     const struct gb_yaml *envelope = gb_yaml_get(root, "envelope");
     const struct gb_yaml *version = gb_yaml_get(root, "version");
@@ -344,8 +416,9 @@ static void read_root(struct gb_mapping_read *r, const struct gb_yaml *root)
     }
     (void)gb_yaml_int(r->mistakes, version, 1, 1, &number);
     (void)gb_mapping_scalar(r, root, "system", &r->mapping->system);
-    read_zone(r, root);
-    read_envelope(r, envelope);
+    (void)gb_mapping_zone(r, root, "zone", &r->mapping->zone_us);
+    gb_mapping_envelope(r, envelope);
+    read_replaced(r, gb_yaml_get(root, "replaced_codes"));
     for (uint32_t i = 0; i < entities->count; i++) {
         read_entity(r, &entities->keys[i], &entities->items[i]);
     }
@@ -373,9 +446,12 @@ static struct gb_str hash_of(struct gb_mapping_read *r, const struct gb_file *fi
 struct gb_mapping *gb_mapping_read_file(struct gb_mapping_read *r, const struct gb_file *file)
 {
     uint32_t before = r->mistakes->count;
+    struct gb_str shown = gb_str_is(r->folder)
+                              ? GB_JOIN(r->arena, r->folder, GB_STR("/"), file->name)
+                              : file->name;
     struct gb_yaml root;
 
-    if (!gb_yaml_parse(r->arena, file->name, file->bytes, &root, r->mistakes)) {
+    if (!gb_yaml_parse(r->arena, shown, file->bytes, &root, r->mistakes)) {
         return NULL;
     }
     if (root.type != GB_YAML_MAP) {

@@ -10,24 +10,59 @@
 #include "codec/refuse.h"
 #include "gridbridge/record.h"
 
-#define GB_COLUMNS_MAX 64U
+#define GB_COLUMNS_MAX 96U
 #define GB_SPEC_COLUMNS_MAX 4U
 #define GB_CONDITIONS_MAX 4U
-#define GB_FIELDS_MAX 16U
-#define GB_ENTITIES_MAX 8U
+#define GB_FIELDS_MAX 20U
+#define GB_ENTITIES_MAX 32U
 #define GB_LOOKUPS_MAX 8U
 #define GB_NAMES_MAX 8U
+#define GB_WORD_LIST_MAX 64U
+#define GB_COUNTERS_MAX 2U
+#define GB_WRITES_MAX 8U
+#define GB_NAME_LEN_MAX 64U /* of entities, fields, columns, tables' parts, paths */
 
-enum gb_envelope_kind { GB_ENVELOPE_DEBEZIUM, GB_ENVELOPE_CANAL };
+/* A short list of texts, in the arena. */
+struct gb_words {
+    const struct gb_str *items;
+    uint32_t count;
+};
+
+/* True if words holds text. */
+bool gb_words_have(const struct gb_words *words, struct gb_str text);
+
+enum gb_envelope_kind {
+    GB_ENVELOPE_DEBEZIUM,
+    GB_ENVELOPE_UNWRAPPED,
+    GB_ENVELOPE_CANAL,
+    GB_ENVELOPE_MAXWELL,
+    GB_ENVELOPE_PLAIN,
+    GB_ENVELOPE_CLOUDEVENTS
+};
 
 enum gb_wrapper { GB_WRAPPER_EITHER, GB_WRAPPER_YES, GB_WRAPPER_NO };
+
+/* Topics of a connector that hold no rows. */
+enum gb_side { GB_SIDE_HEARTBEAT, GB_SIDE_TRANSACTION, GB_SIDE_DDL, GB_SIDE_MESSAGE, GB_SIDES };
 
 struct gb_envelope {
     enum gb_envelope_kind kind;
     enum gb_wrapper schema;    /* Debezium: {"schema","payload"} around the change */
-    struct gb_str placeholder; /* Debezium: text of a value that was not sent */
-    struct gb_str position[GB_VERSION_PARTS_MAX]; /* Debezium: names in `source` */
+    struct gb_str placeholder; /* Debezium: text of a value that was not sent; else absent */
+    struct gb_str sides[GB_SIDES]; /* Debezium: topics, '*' at either end; absent: none */
+    struct gb_str position[GB_VERSION_PARTS_MAX]; /* names of the parts */
     uint32_t position_count;
+    struct gb_str topic_prefix; /* unwrapped */
+    struct gb_str op, deleted;  /* unwrapped, plain: members */
+    bool is_es_seconds;         /* Canal: `es` in seconds */
+    bool is_nulls_omitted;      /* Maxwell: output_nulls=false */
+    bool has_jvm_zone;          /* Maxwell: zone of its JVM, when it is not UTC-neutral */
+    int64_t jvm_zone_us;
+    struct gb_str table, table_member; /* plain: the one table, or the member that names it */
+    struct gb_str row, rows;           /* plain, CloudEvents: path of the row; plain: of a list */
+    struct gb_words puts, deletes;     /* plain: values of op; CloudEvents: types that delete */
+    bool is_tombstone_delete;          /* plain: a null value deletes by the record's key */
+    bool is_binary;                    /* CloudEvents: attributes in headers */
 };
 
 enum gb_form {
@@ -42,7 +77,40 @@ enum gb_form {
     GB_FORM_HOLDER,         /* id hash of a post holder */
     GB_FORM_REF,            /* "source/entity/key" */
     GB_FORM_HASHES,         /* list of hex SHA-256 */
-    GB_FORM_ALL             /* true if every condition holds */
+    GB_FORM_ALL,            /* true if every condition holds */
+    GB_FORM_MILLIS_LOCAL,   /* milliseconds of the wall clock counted as if it were UTC */
+    GB_FORM_DATETIME_UTC,   /* "2026-05-06 06:40:23", UTC without saying so */
+    GB_FORM_ISO_LOCAL,      /* "2026-05-06T14:40:23Z" that means the wall clock */
+    GB_FORM_DAYS,           /* days since 1970-01-01 */
+    GB_FORM_DATE,           /* "2026-05-06", with or without a Z */
+    GB_FORM_CLOCK,          /* time of day */
+    GB_FORM_INTERVAL,       /* length of time */
+    GB_FORM_BOOL,           /* true false t f 1 0 */
+    GB_FORM_DECIMAL,        /* number or its text */
+    GB_FORM_UNSCALED,       /* base64 of the unscaled number, or {scale, value} */
+    GB_FORM_UNSIGNED,       /* base64 of a big-endian integer, or an integer */
+    GB_FORM_BITS,           /* base64 of little-endian bits, or an integer */
+    GB_FORM_ENUM,           /* label, or number into labels */
+    GB_FORM_SET,            /* labels, or bits over labels */
+    GB_FORM_LIST,           /* array, or text split as FIRST does */
+    GB_FORM_PATH,           /* "/a/ b/" to "a/b" */
+    GB_FORM_ORDINAL,        /* number in a grid's name */
+    GB_FORM_HOUSEHOLD,      /* hash of a household's code, equal for all sources */
+    GB_FORMS
+};
+
+/* How a column spells a clock or an interval. */
+enum gb_time_unit { GB_UNIT_TEXT, GB_UNIT_MICROS, GB_UNIT_MILLIS };
+
+/* Spellings of a time or date that are taken besides the usual one (bits). */
+enum gb_accept { GB_ACCEPT_GLUED = 1, GB_ACCEPT_COMPACT = 2, GB_ACCEPT_NET = 4 };
+
+/* What is folded away before a text is used (bits). */
+enum gb_fold {
+    GB_FOLD_WIDTH = 1,     /* full-width ASCII to ASCII */
+    GB_FOLD_NUMERALS = 2,  /* Chinese numerals to digits: 三 to 3 */
+    GB_FOLD_VILLAGE = 4,   /* 村民委员会, 村委会, 村, 居委会, 社区 at the end */
+    GB_FOLD_BUILDING = 8   /* 栋 and 号楼 to 幢 */
 };
 
 struct gb_condition {
@@ -62,7 +130,39 @@ struct gb_field {
     struct gb_str source, entity; /* ref */
     struct gb_condition conditions[GB_CONDITIONS_MAX];
     uint32_t conditions_count;
+    struct gb_words nulls;  /* texts that stand for NULL */
+    struct gb_words labels; /* enum, set: in the order of the numbers */
+    bool is_number;         /* enum, set: numbers, not labels */
+    enum gb_time_unit unit;
+    int32_t scale;          /* unscaled; -1: not declared */
+    uint32_t accept, fold;
+    bool is_excel;          /* may have gone through a spreadsheet */
 };
+
+/* A count that only grows: each growth is an observation of its own. */
+struct gb_counter {
+    struct gb_str entity;
+    uint32_t column;
+    struct gb_field *fields; /* GB_FIELDS_MAX of them */
+    uint32_t fields_count;
+};
+
+/* How a result goes back into the system: parsed and kept for write-back. */
+struct gb_write {
+    struct gb_str column;
+    struct gb_str from;         /* state, lead, deadline_at, matter, reason; or "" */
+    struct gb_str constant;     /* where from is "" */
+    struct gb_words canonical, raw; /* of from: canonical[i] is written as raw[i] */
+};
+
+struct gb_writeback {
+    struct gb_str target; /* table, or address of a call */
+    bool is_call;
+    struct gb_write writes[GB_WRITES_MAX];
+    uint32_t writes_count;
+};
+
+enum gb_replica_identity { GB_IDENTITY_DEFAULT, GB_IDENTITY_INDEX, GB_IDENTITY_FULL };
 
 enum gb_town_form { GB_TOWN_CONSTANT, GB_TOWN_COLUMN, GB_TOWN_PREFIX, GB_TOWN_LOOKUP };
 
@@ -84,21 +184,25 @@ struct gb_entity {
     uint32_t names[GB_NAMES_MAX];              /* read for scrubbing only */
     uint32_t names_count;
     uint32_t columns_count;
-    uint32_t key[GB_SPEC_COLUMNS_MAX];
+    struct gb_field key[GB_SPEC_COLUMNS_MAX]; /* CODE, UNSIGNED or HOUSEHOLD */
     uint32_t key_count;
     struct gb_town town;
-    bool is_full; /* replica_identity: full */
+    bool is_town_of_key; /* the town is constant or follows from the key */
+    enum gb_replica_identity identity;
     bool has_version;
     struct gb_field version; /* INT or a time; times in microseconds */
     bool has_soft_delete;
     uint32_t soft_delete;
-    struct gb_str deleted[GB_SPEC_COLUMNS_MAX];
-    uint32_t deleted_count;
+    struct gb_words deleted, live; /* live empty: whatever is not deleted */
     struct gb_field fields[GB_FIELDS_MAX];
     uint32_t fields_count;
     struct gb_str text_names[GB_TEXTS_MAX];
     uint32_t text_columns[GB_TEXTS_MAX];
     uint32_t texts_count;
+    struct gb_counter counters[GB_COUNTERS_MAX];
+    uint32_t counters_count;
+    struct gb_writeback *writeback; /* NULL: nothing is written back */
+    size_t need; /* bytes of an arena that one change may take, its texts aside */
 };
 
 struct gb_mapping {
@@ -110,6 +214,7 @@ struct gb_mapping {
     uint32_t entities_count;
     struct gb_lookup *lookups[GB_LOOKUPS_MAX];
     uint32_t lookups_count;
+    struct gb_words old_codes, new_codes; /* places: old_codes[i] was replaced by new_codes[i] */
 };
 
 /* What the files of codec/mapping*.c share while one mapping is read. */
@@ -118,6 +223,7 @@ struct gb_mapping_read {
     struct gb_mistakes *mistakes;
     const struct gb_files *lookups;
     const struct gb_refuse *refuse;
+    struct gb_str folder; /* shown in front of file names in messages; may be absent */
     struct gb_mapping *mapping;
     struct gb_entity *entity;
 };
@@ -137,9 +243,27 @@ const struct gb_entity *gb_mapping_entity(const struct gb_mapping *mapping, stru
 bool gb_mapping_scalar(struct gb_mapping_read *r, const struct gb_yaml *map, const char *key,
                        struct gb_str *text);
 bool gb_mapping_column(struct gb_mapping_read *r, const struct gb_yaml *node, uint32_t *column);
-const struct gb_lookup *gb_mapping_lookup(struct gb_mapping_read *r, const struct gb_yaml *map);
-bool gb_mapping_field(struct gb_mapping_read *r, const struct gb_yaml *name,
-                      const struct gb_yaml *node);
+bool gb_mapping_words(struct gb_mapping_read *r, const struct gb_yaml *node,
+                      struct gb_words *words);
+int gb_mapping_word(struct gb_mapping_read *r, const struct gb_yaml *at, const char *const *words);
+bool gb_mapping_zone(struct gb_mapping_read *r, const struct gb_yaml *map, const char *key,
+                     int64_t *us);
+void gb_mapping_envelope(struct gb_mapping_read *r, const struct gb_yaml *node);
+bool gb_mapping_entity_name(struct gb_mapping_read *r, const struct gb_yaml *map,
+                            struct gb_str *name);
+bool gb_mapping_options(struct gb_mapping_read *r, const struct gb_yaml *node,
+                        struct gb_field *field);
+bool gb_mapping_key(struct gb_mapping_read *r, const struct gb_yaml *node, struct gb_field *field);
+void gb_mapping_counters(struct gb_mapping_read *r, const struct gb_yaml *node);
+void gb_mapping_writeback(struct gb_mapping_read *r, const struct gb_yaml *node);
+const struct gb_lookup *gb_mapping_lookup(struct gb_mapping_read *r, const struct gb_yaml *map,
+                                          uint32_t fold);
+/* "micros_local" */
+const char *gb_form_word(enum gb_form form);
+
+/* The fields of a `fields` map for an observation of entity into fields; count is added to. */
+void gb_mapping_fields(struct gb_mapping_read *r, const struct gb_yaml *map, struct gb_str entity,
+                       struct gb_field *fields, uint32_t *count);
 bool gb_mapping_version(struct gb_mapping_read *r, const struct gb_yaml *node);
 
 #endif

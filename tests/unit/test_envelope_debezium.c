@@ -31,7 +31,9 @@ static enum gb_status open_text(struct gb_arena *arena, const struct gb_mapping 
 
     *changes = (struct gb_changes){.is_delete = false};
     assert_int_equal(gb_json_parse(arena, gb_str_of(text), &message, NULL), GB_OK);
-    return gb_envelope_debezium(arena, m, &message, changes, NULL);
+    struct gb_envelope_in in = {arena, m, NULL, &message};
+
+    return gb_envelope_debezium(&in, changes, NULL);
 }
 
 static void wrappers(void **state)

@@ -64,7 +64,7 @@ class Oracle:
         topic, prefix = record["topic"], self.variant["prefix"]
         for pattern, word in ((f"*heartbeat.{prefix}", "heartbeat"), (prefix, "ddl"),
                               (f"{prefix}.transaction", "transaction"),
-                              (f"{prefix}.message", "logical_message")):
+                              (f"{prefix}.message", "message")):
             if fnmatch.fnmatchcase(topic, pattern):
                 return ignored(word)
         return None
@@ -159,6 +159,7 @@ class Oracle:
 
     def change(self, change):
         table, rows = change["table"], []
+        self.count_drift(table, change["before"] if change["op"] == "d" else change["after"])
         if change["op"] == "d":
             return [self.leaving(change, change["before"], None, "delete")]
         try:
@@ -169,9 +170,9 @@ class Oracle:
         if old and old[0] != key:
             rows.append(self.leaving(change, change["before"], change["base"], "delete"))
         row = self.put(change, key)
-        if old and old[0] == key and row["verdict"] == "accepted" and old[1] != row["town"]:
+        if old and old[0] == key and row["town"] and old[1] != row["town"]:
             rows.append(self.leaving(change, change["before"], change["base"], "leave"))
-            row["op"] = "enter"
+            row["op"] = "enter" if row["op"] == "put" else row["op"]
         return rows + [row]
 
     def old_place(self, change):
@@ -179,7 +180,8 @@ class Oracle:
         if change["op"] != "u" or change.get("partial"):
             return None
         if change["before"] is None:
-            if change["table"]["identity"] == "full":
+            how, what = change["table"]["town"]
+            if how != "constant" and what not in change["table"]["key"]:
                 raise Dead("need_full_image")
             return None
         image = {**(change["base"] or {}), **change["before"]}
@@ -265,7 +267,6 @@ class Oracle:
 
     def fill(self, change, row):
         table, image = change["table"], change["after"]
-        self.count_drift(table, image)
         if "version" in table:
             field = table["version"]
             version = self.moment(change, field, self.column(change, image, field["column"])) \
@@ -365,7 +366,8 @@ class Oracle:
 
     def do_interval(self, _change, _field, raw):
         how = "us" if self.db == "pg" or self.variant["time"] == "maria" else "ms"
-        return values.interval(raw, "text" if self.variant["time"] in ("isostring", "text") else how)
+        how = "text" if self.variant["time"] in ("isostring", "text") else how
+        return values.interval(raw, how)
 
     def do_bool(self, _change, _field, raw):
         return values.boolean(raw)
