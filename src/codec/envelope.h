@@ -1,8 +1,8 @@
 /* What a change-data tool wraps around rows, unwrapped: one message to row changes.
  *
  * Each tool has one file envelope_<tool>.c with one function of this shape. Which one reads a
- * source is configured in its mapping, never guessed. Statement texts (`query`, `sql`) are never looked
- * at. The shapes are those of DOMAIN 5.2-5.4; src/codec/README.md lists what was decided for each
+ * source is configured in its mapping, never guessed. Statement texts (`query`, `sql`) are never
+ * looked at. The shapes are those of DOMAIN 5.2-5.4; src/codec/README.md lists what was decided for each
  * fact that the tools' manuals do not tell. */
 #ifndef CODEC_ENVELOPE_H
 #define CODEC_ENVELOPE_H

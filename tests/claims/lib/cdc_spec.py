@@ -1,8 +1,8 @@
 """What the captured messages are read as: tables, fields and meanings, declared once.
 
 cdc_oracle.py interprets this by itself; cdc_yaml.py writes the same declaration as mapping.yaml for
-the program. A meaning says what a column is (a wall clock, a decimal, an enum); how a tool spells it
-follows from the variant, that is from the connector's configuration in data/cdc/conf.
+the program. A meaning says what a column is (a wall clock, a decimal, an enum); how a tool spells
+it follows from the variant, that is from the connector's configuration in data/cdc/conf.
 """
 TOWN = "320312111"
 STATUSES = ["正式党员", "预备党员", "发展对象", "积极分子", "群众"]

@@ -42,8 +42,9 @@ def spelled(field, variant):
     if sem in ("wall", "instant"):
         return {"type": moment(field, variant)}
     if sem == "clock":
-        unit = {"us": "micros", "ms": "millis"}[field["unit"]] if time == "adaptive" else CLOCKS[time]
-        return {"type": "clock", "unit": unit}
+        units = {"us": "micros", "ms": "millis"}
+        return {"type": "clock",
+                "unit": units[field["unit"]] if time == "adaptive" else CLOCKS[time]}
     if sem == "interval":
         unit = "micros" if variant["db"] == "pg" or time == "maria" else "millis"
         return {"type": "interval", "unit": "text" if time in ("isostring", "text") else unit}
