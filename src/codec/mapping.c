@@ -154,11 +154,11 @@ static bool read_town(struct gb_mapping_read *r, const struct gb_yaml *node)
     struct gb_town *town = &entity->town;
     const struct gb_yaml *column = town_column(node, town);
 
+    gb_yaml_known(r->mistakes, node, known);
     if (node->type != GB_YAML_MAP || (column == NULL && gb_yaml_get(node, "constant") == NULL)) {
         gb_yaml_mistake(r->mistakes, node, "town: expected constant, column, prefix, or lookup");
         return false;
     }
-    gb_yaml_known(r->mistakes, node, known);
     if (column == NULL) {
         town->form = GB_TOWN_CONSTANT;
         entity->is_town_of_key = true;

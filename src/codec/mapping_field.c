@@ -266,7 +266,8 @@ bool gb_mapping_key(struct gb_mapping_read *r, const struct gb_yaml *node, struc
 }
 
 /* Whether the name and the kind of value are what the core reads of a matter. */
-static bool fits_matter(struct gb_mapping_read *r, const struct gb_yaml *name, enum gb_form form)
+static bool fits_matter(struct gb_mapping_read *r, const struct gb_yaml *name,
+                        const struct gb_yaml *node, enum gb_form form)
 {
     const char *names[GB_COUNT(matter_fields) + 1] = {NULL};
 
@@ -276,7 +277,7 @@ static bool fits_matter(struct gb_mapping_read *r, const struct gb_yaml *name, e
     int index = gb_mapping_word(r, name, names);
 
     if (index >= 0 && matter_fields[index].kind != form_kinds[form]) {
-        gb_yaml_mistake(r->mistakes, name, "type %s does not fit field %s", forms[form],
+        gb_yaml_mistake(r->mistakes, node, "type %s does not fit field %s", forms[form],
                         names[index]);
         return false;
     }
@@ -309,7 +310,7 @@ void gb_mapping_fields(struct gb_mapping_read *r, const struct gb_yaml *map, str
         bool ok = read_spec(r, &map->items[i], &field);
 
         if (gb_str_eq(entity, GB_STR("matter"))) {
-            ok = fits_matter(r, name, field.form) && ok;
+            ok = fits_matter(r, name, &map->items[i], field.form) && ok;
         } else if (!is_name(name->text)) {
             gb_yaml_mistake(r->mistakes, name, "a name is a-z, 0-9 and _");
             ok = false;
