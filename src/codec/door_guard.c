@@ -57,27 +57,68 @@ static enum gb_status check_columns(const struct gb_guarded *g, const struct gb_
     return status;
 }
 
+/* What stands in the record: a text, or each text of a list. */
+static enum gb_status check_value(const struct gb_guarded *g, const struct gb_field *field,
+                                  const struct gb_value *value, struct gb_err *err)
+{
+    enum gb_status status = GB_OK;
+
+    if (value->type == GB_STRING) {
+        return check(g->entity, g->row, field->columns[0], value->text, err);
+    }
+    for (uint32_t i = 0; value->type == GB_ARRAY && i < value->count && status == GB_OK; i++) {
+        status = check(g->entity, g->row, field->columns[0], value->items[i].text, err);
+    }
+    return status;
+}
+
+/* A moment of our own times is no number of a person's, whatever its digits look like. */
+static bool is_our_time(const struct gb_value *value)
+{
+    return value->type == GB_INT && value->number >= INT64_C(631152000000) && /* 1990 */
+           value->number < INT64_C(4102444800000);                            /* 2100 */
+}
+
 enum gb_status gb_guard_field(const struct gb_guarded *g, const struct gb_field *field,
                               const struct gb_value *value, struct gb_err *err)
 {
     switch (field->form) {
-    case GB_FORM_FIRST: /* the rest of the list is not carried */
-        return value->type == GB_STRING
-                   ? check(g->entity, g->row, field->columns[0], value->text, err)
-                   : GB_OK;
     case GB_FORM_CODE:
     case GB_FORM_JOIN:
     case GB_FORM_REF:
     case GB_FORM_INT:
-    case GB_FORM_MICROS_LOCAL:
+    case GB_FORM_BITS:
         return check_columns(g, field, err);
-    case GB_FORM_LOOKUP:  /* a code of the lookup file */
-    case GB_FORM_HOLDER:  /* a keyed hash */
-    case GB_FORM_HASHES:  /* 64 hex digits each */
-    case GB_FORM_ALL:     /* true or false */
-    case GB_FORM_ISO:     /* read as a time, strictly */
+    case GB_FORM_MICROS_LOCAL:
+    case GB_FORM_MILLIS_LOCAL:
+        return is_our_time(value) ? GB_OK : check_columns(g, field, err);
+    case GB_FORM_FIRST: /* the rest of the list is not carried */
+    case GB_FORM_PATH:
+    case GB_FORM_ENUM:
+    case GB_FORM_SET:
+    case GB_FORM_LIST:
+    case GB_FORM_DECIMAL:
+    case GB_FORM_UNSCALED:
+    case GB_FORM_UNSIGNED:
+        return check_value(g, field, value, err);
+    case GB_FORM_LOOKUP:    /* a code of the lookup file */
+    case GB_FORM_HOLDER:    /* a keyed hash */
+    case GB_FORM_HOUSEHOLD: /* a keyed hash */
+    case GB_FORM_HASHES:    /* 64 hex digits each */
+    case GB_FORM_ALL:       /* true or false */
+    case GB_FORM_BOOL:
+    case GB_FORM_ORDINAL:   /* below a million */
+    case GB_FORM_ISO:       /* these are read strictly, as times */
+    case GB_FORM_ISO_LOCAL:
     case GB_FORM_DATETIME_LOCAL:
+    case GB_FORM_DATETIME_UTC:
+    case GB_FORM_DAYS:
+    case GB_FORM_DATE:
+    case GB_FORM_CLOCK:
+    case GB_FORM_INTERVAL:
         return GB_OK;
+    case GB_FORMS:
+        break;
     }
     return gb_fail(err, GB_BUG, "unknown form");
 }

@@ -41,7 +41,7 @@ static enum gb_status read_texts(struct gb_opening *o, const struct gb_entity *e
     for (uint32_t i = 0; i < entity->texts_count && status == GB_OK; i++) {
         const struct gb_value *value = row->columns[entity->text_columns[i]];
 
-        if (value->type == GB_STRING && value->text.len > 0) {
+        if (value != NULL && value->type == GB_STRING && value->text.len > 0) {
             struct gb_str text = value->text;
 
             status = gb_guard_text(&g, i, &text, err);
@@ -215,8 +215,11 @@ static void fill(struct gb_opening *o, const struct gb_entity *entity, const str
     if (status == GB_OK && entity->has_version) {
         status = gb_convert_version(&c, row, &version->column, &version->has_column, &err);
     }
-    if (status == GB_OK && entity->has_version) {
-        status = gb_guard_field(&(struct gb_guarded){o, entity, row}, &entity->version, NULL, &err);
+    if (status == GB_OK && version->has_column) {
+        struct gb_value value = {.type = GB_INT, .number = version->column / 1000};
+
+        status = gb_guard_field(&(struct gb_guarded){o, entity, row}, &entity->version, &value,
+                                &err);
     }
     if (status == GB_OK) {
         status = read_texts(o, entity, row, rec, &err);
