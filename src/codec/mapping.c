@@ -315,9 +315,10 @@ static void read_lists(struct gb_mapping_read *r, const struct gb_yaml *node)
 static void read_entity(struct gb_mapping_read *r, const struct gb_yaml *name,
                         const struct gb_yaml *node)
 {
-    static const char *const known[] = {"entity",      "key",    "replica_identity", "version",
-                                        "town",        "fields", "soft_delete",      "texts",
-                                        "ignore",      "names",  "counters",         "writeback", NULL};
+    static const char *const known[] = {"entity",   "key",         "replica_identity", "version",
+                                        "town",     "fields",      "soft_delete",      "texts",
+                                        "ignore",   "names",       "counters",
+                                        "writeback", NULL};
 
     if (node->type != GB_YAML_MAP || gb_yaml_get(node, "key") == NULL ||
         gb_yaml_get(node, "town") == NULL) {
