@@ -353,6 +353,32 @@ static void send(struct gb_lane *lane, struct gb_effects *fx)
     effect->send.count = pub->sending_count;
 }
 
+/* True if a partition has become shorter since it was seen last: what was sent stands where other
+ * records stood. A broker takes a producer of whom nothing is left for a new one, so only this
+ * tells. */
+static bool is_tail_lost(struct gb_lane *lane, const struct gb_event *event,
+                         struct gb_effects *fx)
+{
+    const struct gb_publisher *pub = &lane->pub;
+    int64_t counts[GB_TOPIC_COUNT] = {0};
+
+    for (uint32_t i = 0; i < pub->sending_count; i++) {
+        counts[pub->sending[i]->topic]++;
+    }
+    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
+        int64_t first = event->sent.offsets[t] - counts[t];
+        struct gb_str word = gb_topic_word((enum gb_topic)t);
+
+        if (event->sent.offsets[t] >= 0 && first < pub->ends[t]) {
+            gb_lane_halt(lane, fx, "lost_tail",
+                         "topic %.*s took offset %" PRId64 ", but %" PRId64 " was seen before",
+                         GB_STR_ARG(word), first, pub->ends[t] - 1);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_sent(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
 {
     struct gb_publisher *pub = &lane->pub;
@@ -360,6 +386,9 @@ static void on_sent(struct gb_lane *lane, const struct gb_event *event, struct g
 
     if (event->status != GB_OK) {
         start_again(lane, fx, "outcome of a transaction unknown");
+        return;
+    }
+    if (is_tail_lost(lane, event, fx)) {
         return;
     }
     for (uint32_t i = 0; i < pub->sending_count; i++) {
