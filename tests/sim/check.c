@@ -220,6 +220,8 @@ static void see(struct sim *sim, uint32_t lane, const struct gb_message *m)
     if (seq > (int64_t)list->count) {
         sim_fail(sim, SIM_INV_C2, "lane %u topic %u: gb_seq %lld is visible, durable are %u", lane,
                  m->topic, (long long)seq, list->count);
+    } else if (seq > (int64_t)list->visible + 1 && sim->check.is_tail_lost[lane]) {
+        sim->check.must_halt[lane] = true; /* nobody could prevent it; somebody must say it */
     } else if (seq < 1 || seq > (int64_t)list->visible + 1) {
         sim_fail(sim, SIM_INV_C1, "lane %u topic %u: gb_seq %lld is seen after %u: a gap", lane,
                  m->topic, (long long)seq, list->visible);
@@ -279,7 +281,7 @@ bool sim_is_settled(struct sim *sim)
         return false;
     }
     for (uint32_t s = 0; s < sim->plan.streams; s++) {
-        if (sim->streams[s].total > 0 && sim->committed[s].offset != sim->streams[s].total) {
+        if (sim->committed[s].most != sim->streams[s].total) {
             return false;
         }
     }
@@ -288,6 +290,9 @@ bool sim_is_settled(struct sim *sim)
 
         if (lane->row.is_halted && sim->check.is_tail_lost[l]) {
             continue;
+        }
+        if (sim->check.must_halt[l]) {
+            return false;
         }
         if (lane->row.next_offset != sim->intake[l].count || lane->row.is_halted) {
             return false;

@@ -2,6 +2,7 @@
  * each chunk's end (or, where batches span chunks, at the last) the digest must be the stored one,
  * and each output must stand in the outbox under its number, with its key, value and headers. */
 #include <stdio.h>
+#include <time.h>
 
 #include "base/check.h"
 #include "codec/json.h"
@@ -73,13 +74,25 @@ static bool is_body(const struct replay *r, const struct gb_output *out, struct 
            memcmp(at + 10, out->key.ptr, out->key.len) == 0 && at[10 + out->key.len] == '"';
 }
 
+/* ["ce_time", the lane's clock as RFC 3339]. */
+static void write_time(char *out, size_t size, int64_t ms)
+{
+    time_t seconds = ms / 1000;
+    char text[32];
+    struct tm tm;
+
+    GB_CHECK(gmtime_r(&seconds, &tm) != NULL);
+    GB_CHECK(strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) > 0);
+    (void)snprintf(out, size, "[\"ce_time\",\"%s.%03dZ\"]", text, (int)(ms % 1000));
+}
+
 static void check_output(struct replay *r, const struct gb_step *step, const struct gb_output *out,
                          const uint32_t *changes)
 {
     const struct sim_output_list *list =
         &r->sim->check.outputs[r->ledger->lane][out->topic];
     uint32_t seq = ++r->seqs[out->topic];
-    char place[64], number[48], change[48], type[96];
+    char place[64], number[48], change[48], type[96], time[64];
     struct gb_str line;
     bool is_same;
 
@@ -90,11 +103,12 @@ static void check_output(struct replay *r, const struct gb_step *step, const str
         return;
     }
     line = list->items[seq - 1].line;
+    write_time(time, sizeof(time), gb_core_clock(r->core));
     (void)snprintf(place, sizeof(place), "[\"gb_pos\",\"%u:%llu:%u\"]", r->ledger->lane,
                    (unsigned long long)step->index, out->ordinal);
     (void)snprintf(number, sizeof(number), "[\"gb_seq\",\"%u\"]", seq);
     (void)snprintf(type, sizeof(type), "[\"ce_type\",\"%.*s\"]", GB_STR_ARG(out->type));
-    is_same = has(line, place) && has(line, number) && has(line, type) &&
+    is_same = has(line, time) && has(line, place) && has(line, number) && has(line, type) &&
               is_body(r, out, line, seq);
     if (out->change >= 0) {
         (void)snprintf(change, sizeof(change), "[\"gb_change_seq\",\"%u\"]", changes[out->change]);

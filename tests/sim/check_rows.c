@@ -82,6 +82,35 @@ static void check_observation(struct sim *sim, uint32_t lane, const struct gb_ro
     }
 }
 
+/* What the source systems said last is what the lane knows. */
+static void check_truth(struct sim *sim, uint32_t lane, uint32_t stream, uint32_t key)
+{
+    static const char *const names[] = {"grid", "party"};
+    const struct sim_truth_key *want = &sim->truth[lane][stream][key];
+    struct gb_str slot = gb_arena_printf(&sim->arena, "%d/%s/matter/%u-%u", GB_TABLE_OBSERVATION,
+                                         names[stream % 2], stream, key);
+    const struct sim_slot *found = gb_map_get(&sim->pg[lane].table.map, slot);
+    bool stands = false;
+    struct gb_value value;
+    struct gb_err err;
+    char state[2] = {want->state, '\0'};
+
+    if (found != NULL && !found->row.is_deleted) {
+        GB_CHECK(gb_json_parse(&sim->arena, found->row.row, &value, &err) == GB_OK);
+        stands = !gb_value_bool(&value, GB_STR("deleted"), false);
+    }
+    if (stands != (want->is_seen && !want->is_deleted)) {
+        sim_fail(sim, SIM_INV_B4, "lane %u: %.*s %s, the source says otherwise", lane,
+                 GB_STR_ARG(slot), stands ? "stands" : "is gone");
+    } else if (stands && (gb_value_int(gb_value_get(&value, GB_STR("version")), GB_STR("column"),
+                                       -1) != want->version ||
+                          !gb_str_eq(gb_value_str(&value, GB_STR("state_code")),
+                                     gb_str_of(state)))) {
+        sim_fail(sim, SIM_INV_B4, "lane %u: %.*s is not what the source said last (%lld, %s)", lane,
+                 GB_STR_ARG(slot), (long long)want->version, state);
+    }
+}
+
 void sim_rows_check(struct sim *sim, const struct sim_ledger *ledger)
 {
     const struct sim_table *table = &sim->pg[ledger->lane].table;
@@ -97,6 +126,11 @@ void sim_rows_check(struct sim *sim, const struct sim_ledger *ledger)
         if (!table->slots[i]->row.is_deleted &&
             table->slots[i]->row.table == GB_TABLE_OBSERVATION) {
             check_observation(sim, ledger->lane, &table->slots[i]->row, &homes);
+        }
+    }
+    for (uint32_t s = 1; s < sim->plan.streams && !sim->pg[ledger->lane].row.is_halted; s++) {
+        for (uint32_t k = 0; k < SIM_KEYS_MAX; k++) {
+            check_truth(sim, ledger->lane, s, k);
         }
     }
     if (homes.count > 0) {

@@ -284,7 +284,7 @@ static void on_commit_point(struct sim *sim, struct sim_event *event)
         roll_back(sim, tx, tx->forced);
         return;
     }
-    if (!apply(sim, tx)) {
+    if (!tx->is_unreplicated && !apply(sim, tx)) {
         roll_back(sim, tx, GB_BUG); /* 23505 */
         return;
     }

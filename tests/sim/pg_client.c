@@ -241,6 +241,7 @@ static void leave_claim(struct sim *sim, const struct request *r)
     if (sim_fault(sim, SIM_CLAIM_LOST)) {
         tx->is_answer_lost = sim_below(sim, 2) == 0;
         tx->is_warned = !tx->is_answer_lost;
+        tx->is_unreplicated = tx->is_warned && sim_below(sim, 3) == 0;
         tx->commit_us = sim_between(sim, 0, 1500 * SIM_MS);
     }
     if (tx->is_answer_lost) {
@@ -259,6 +260,7 @@ static void spoil_commit(struct sim *sim, const struct request *r, struct sim_tx
         tx->forced = sim_below(sim, 2) == 0 ? GB_NO_SPACE : GB_MAYBE; /* at COMMIT: MAYBE */
     } else if (sim_fault(sim, SIM_COMMIT_WARNED)) {
         tx->is_warned = true;
+        tx->is_unreplicated = sim_below(sim, 3) == 0;
     } else if (sim_fault(sim, SIM_COMMIT_LOST)) {
         tx->is_answer_lost = true;
     } else if (sim_fault(sim, SIM_COMMIT_LATE)) {
@@ -268,6 +270,21 @@ static void spoil_commit(struct sim *sim, const struct request *r, struct sim_tx
     if (tx->is_answer_lost) {
         lose_answer(sim, r, GB_EV_PG_COMMITTED, GB_MAYBE);
     }
+}
+
+/* Late in phase 1: the daemon that never wakes. */
+static bool falls_asleep(struct sim *sim, uint32_t daemon)
+{
+    bool falls = sim->plan.sleeps && !sim->is_healing && sim->sleeper == SIM_NOBODY &&
+                 sim->now > sim->plan.faults_us / 2 && sim->faults < sim->plan.faults_max;
+
+    if (falls) {
+        sim->sleeper = daemon;
+        sim->faults++;
+        sim->faults_by[SIM_HANG]++;
+        sim_trace(sim, "FAULT %u: stopped in the middle of a commit, for ever", sim->faults);
+    }
+    return falls;
 }
 
 static void leave_commit(struct sim *sim, const struct request *r)
@@ -282,7 +299,7 @@ static void leave_commit(struct sim *sim, const struct request *r)
     tx = make_tx(sim, r, SIM_TX_COMMIT);
     tx->commit = copy_commit(sim, r->effect.commit);
     spoil_commit(sim, r, tx);
-    if (sim_fault(sim, SIM_HANG)) {
+    if (falls_asleep(sim, r->daemon) || sim_fault(sim, SIM_HANG)) {
         gap = 5 * SIM_MS;
         sim_daemon_stop(sim, r->daemon, sim_between(sim, SIM_SECOND, 12 * SIM_SECOND));
     }

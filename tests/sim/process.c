@@ -248,6 +248,7 @@ void sim_daemon_crash(struct sim *sim, uint32_t daemon)
     d->parked_count = 0;
     memset(d->has_lanes, 0, sizeof(d->has_lanes));
     memset(d->sink_at, 0, sizeof(d->sink_at));
+    memset(d->wire_at, 0, sizeof(d->wire_at));
     memset(d->ack_at, 0, sizeof(d->ack_at));
     sim_daemon_free(sim, daemon);
     (void)sim_after(sim, 6 * SIM_SECOND, on_expired, who(sim, daemon));
@@ -288,7 +289,7 @@ void sim_daemon_wake(struct sim *sim, uint32_t daemon)
 {
     struct sim_daemon *d = &sim->daemons[daemon];
 
-    if (!d->is_up || !d->is_stopped) {
+    if (!d->is_up || !d->is_stopped || daemon == sim->sleeper) {
         return;
     }
     sim_trace(sim, "daemon %u wakes with %u things to do", daemon, d->parked_count);

@@ -46,6 +46,9 @@ static void tell_unsettled(struct sim *sim)
             sim_fail(sim, SIM_INV_HALT, "lane %u is halted without cause: %.*s: %.*s", l,
                      GB_STR_ARG(lane->row.halt_reason), GB_STR_ARG(lane->evidence));
         }
+        if (sim->check.must_halt[l] && !lane->row.is_halted) {
+            sim_fail(sim, SIM_INV_C1, "lane %u goes on over a gap that a lost tail left", l);
+        }
         for (uint32_t t = 0; t < GB_TOPIC_COUNT; t++) {
             const struct sim_output_list *list = &sim->check.outputs[l][t];
 
@@ -104,13 +107,14 @@ static void fill_result(const struct sim *sim, struct sim_result *result)
         result->owner_changes >= 2;
 }
 
-void sim_run(const struct sim_plan *plan, FILE *trace, struct sim_result *result)
+void sim_run_bare(const struct sim_plan *plan, FILE *trace, struct sim_result *result)
 {
     struct sim *sim = calloc(1, sizeof(*sim));
 
     GB_CHECK(sim != NULL);
     sim->plan = *plan;
     sim->trace = trace;
+    sim->sleeper = SIM_NOBODY;
     sim->random = plan->seed ^ 0x6a09e667f3bcc908U;
     sim->digest = 0xcbf29ce484222325U;
     gb_arena_init(&sim->arena, (size_t)2 << 30);

@@ -52,7 +52,7 @@ static void on_heal(struct sim *sim, struct sim_event *item)
     for (uint32_t d = 0; d < sim->plan.daemons; d++) {
         sim->daemons[d].skew_ms = 0;
         sim_daemon_wake(sim, d);
-        if (sim->plan.restarts) {
+        if (sim->plan.restarts && d != sim->sleeper) {
             sim_daemon_crash(sim, d);
         }
     }

@@ -73,7 +73,8 @@ const char *sim_fault_word(enum sim_fault fault);
 
 /* ---- the invariants of DELIVERY 4 ---- */
 #define SIM_INVARIANT_LIST(X)                                                                      \
-    X(A1) X(A2) X(A3) X(B1) X(B2) X(B3) X(B4) X(C1) X(C2) X(C3) X(C4) X(E1) X(HALT) X(SEAM)
+    X(A1) X(A2) X(A3) X(B1) X(B2) X(B3) X(B4) X(C1) X(C2) X(C4) X(E1) X(HALT) X(SEAM)         \
+    X(ASSERT)
 
 enum sim_invariant {
 #define X(name) SIM_INV_##name,
@@ -96,6 +97,7 @@ struct sim_plan {
     int64_t faults_us;        /* length of phase 1 */
     uint32_t faults_max;      /* no more after so many */
     bool restarts;            /* all daemons start anew when phase 2 begins */
+    bool sleeps;              /* one is stopped in a commit before that, and never wakes */
     bool is_split_replay;     /* how the checker cuts its batches */
     uint16_t rates[SIM_FAULT_COUNT];
 };
@@ -135,6 +137,15 @@ struct sim_message {
     struct sim_truth_row rows[4];
     uint32_t rows_count;
 };
+
+/* What a lane must know of one source row in the end. */
+struct sim_truth_key {
+    bool is_seen, is_deleted;
+    int64_t version;
+    char state; /* raw code */
+};
+
+#define SIM_KEYS_MAX 64
 
 struct sim_stream {
     struct gb_str topic, id; /* "c1/topic/partition" */
@@ -228,6 +239,7 @@ struct sim_group {
 struct sim_committed {
     int64_t offset; /* -1: none */
     struct gb_str metadata;
+    int64_t most; /* ever: a late commit may take the offset back */
 };
 
 /* ---- one daemon ---- */
@@ -259,7 +271,8 @@ struct sim_daemon {
     struct gb_intake *intake;
     struct gb_intake_effects intake_effects;
     uint64_t sink;           /* generation of the intake producer */
-    int64_t sink_at[SIM_LANES_MAX]; /* arrival of its last record, by lane */
+    int64_t sink_at[SIM_LANES_MAX]; /* leaving of its last record, by lane */
+    int64_t wire_at[SIM_LANES_MAX]; /* its arrival */
     int64_t ack_at[SIM_LANES_MAX];
     uint64_t fetch;          /* generation of the assignment */
     int64_t positions[SIM_STREAMS_MAX]; /* -1: not fetched */
@@ -289,7 +302,7 @@ struct sim_check {
     struct sim_output_list outputs[SIM_LANES_MAX][GB_TOPIC_COUNT];
     int64_t epochs[SIM_LANES_MAX], offsets[SIM_LANES_MAX];
     uint64_t owner_changes;
-    bool is_tail_lost[SIM_LANES_MAX];
+    bool is_tail_lost[SIM_LANES_MAX], must_halt[SIM_LANES_MAX];
 };
 
 struct sim_failure {
@@ -311,10 +324,12 @@ struct sim {
     int64_t healed_at;
     uint32_t faults, faults_by[SIM_FAULT_COUNT];
     uint64_t steps;
+    uint32_t sleeper;        /* SIM_NOBODY: none yet */
     struct sim_queue queue;
     struct sim_stream streams[SIM_STREAMS_MAX];
     struct sim_message *messages;
     uint32_t written;
+    struct sim_truth_key truth[SIM_LANES_MAX][SIM_STREAMS_MAX][SIM_KEYS_MAX];
     struct sim_pg_lane pg[SIM_LANES_MAX];
     struct sim_log logs[SIM_LANES_MAX][GB_TOPIC_COUNT];
     struct sim_coordinator coordinators[SIM_LANES_MAX];
@@ -388,7 +403,9 @@ struct sim_tx {
     struct gb_str reason, evidence;
     struct sim_tx *next;       /* who waits behind */
     bool has_lock, is_over, is_complete; /* complete: all of the request has arrived */
-    bool is_answer_lost, is_answered, is_warned, is_rest_sent;
+    bool is_answer_lost, is_answered, is_rest_sent;
+    bool is_warned;            /* nobody waited for the standby ... */
+    bool is_unreplicated;      /* ... which takes over without it */
     int64_t wait_us, commit_us; /* lock_timeout; from complete to the commit point */
     enum gb_status status, forced;
     struct gb_lane_row *row;   /* answer of a claim */
@@ -461,6 +478,7 @@ struct sim_result {
     uint32_t faults_by[SIM_FAULT_COUNT];
 };
 void sim_run(const struct sim_plan *plan, FILE *trace, struct sim_result *result);
+void sim_run_bare(const struct sim_plan *plan, FILE *trace, struct sim_result *result);
 /* Makes the plan of a failing run smaller as long as it fails in the same way. */
 void sim_shrink(struct sim_plan *plan, const struct sim_result *failed);
 

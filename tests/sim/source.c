@@ -11,7 +11,7 @@ struct sent {
     uint64_t sink, ticket;
     struct gb_str value;
     int64_t append_time;
-    bool is_hole, is_report_lost, is_on_the_wire;
+    bool is_hole, is_report_lost;
     enum gb_status status;
 };
 
@@ -211,14 +211,10 @@ static void append(struct sim *sim, const struct sent *sent)
     sim_reader_kick_all(sim, sent->lane);
 }
 
-static void on_produced(struct sim *sim, struct sim_event *item)
+static void on_arrived(struct sim *sim, struct sim_event *item)
 {
     struct sent *sent = item->data;
-    bool is_purged = sim->daemons[sent->daemon].sink != sent->sink;
 
-    if (is_purged && (!sent->is_on_the_wire || sim_below(sim, 2) == 0)) {
-        return;
-    }
     sent->append_time = sim_wall(sim);
     sent->status = sent->is_hole || sent->is_report_lost ? GB_MAYBE : GB_OK;
     if (!sent->is_hole) {
@@ -233,11 +229,27 @@ static void on_produced(struct sim *sim, struct sim_event *item)
     }
 }
 
+/* Leaves the process; from here on it is on the wire, whatever becomes of the process. A purge
+ * takes back what has not left. */
+static void on_left(struct sim *sim, struct sim_event *item)
+{
+    struct sent *sent = item->data;
+    struct sim_daemon *d = &sim->daemons[sent->daemon];
+    int64_t at = sim->now + sim_between(sim, 100, sim_below(sim, 20) == 0 ? 60 * SIM_MS : 1000);
+
+    if (d->sink != sent->sink) {
+        return;
+    }
+    at = at > d->wire_at[sent->lane] ? at : d->wire_at[sent->lane] + 1;
+    d->wire_at[sent->lane] = at;
+    (void)sim_after(sim, at - sim->now, on_arrived, sent);
+}
+
 static void produce(struct sim *sim, uint32_t daemon, const struct gb_intake_effect *effect)
 {
     struct sim_daemon *d = &sim->daemons[daemon];
     uint32_t lane = effect->produce.lane;
-    int64_t at = sim->now + sim_between(sim, 200, 2000);
+    int64_t at = sim->now + sim_between(sim, 100, 1000);
     struct sent *sent = gb_arena_take(&sim->arena, sizeof(*sent));
 
     *sent = (struct sent){.daemon = daemon,
@@ -246,16 +258,11 @@ static void produce(struct sim *sim, uint32_t daemon, const struct gb_intake_eff
                           .sink = d->sink,
                           .ticket = effect->produce.ticket,
                           .value = sim_copy(sim, effect->produce.value)};
-    at = at > d->sink_at[lane] ? at : d->sink_at[lane] + 1;
-    d->sink_at[lane] = at;
     sent->is_hole = sim_fault(sim, SIM_HOLE);
     sent->is_report_lost = !sent->is_hole && sim_fault(sim, SIM_ACK_LOST);
-    sent->is_on_the_wire = sim_below(sim, 4) == 0;
-    if (sent->is_on_the_wire) {
-        (void)sim_after(sim, at - sim->now, on_produced, sent);
-    } else {
-        (void)sim_after_daemon(sim, daemon, at - sim->now, on_produced, sent);
-    }
+    at = at > d->sink_at[lane] ? at : d->sink_at[lane] + 1;
+    d->sink_at[lane] = at;
+    (void)sim_after_daemon(sim, daemon, at - sim->now, on_left, sent);
 }
 
 /* ---- the group's offsets ---- */
@@ -274,7 +281,11 @@ static void on_offsets_arrived(struct sim *sim, struct sim_event *item)
     bool is_ours = o->generation == sim->intake_group.generation;
 
     for (uint32_t i = 0; i < o->count && is_ours; i++) {
-        sim->committed[o->streams[i]] = o->items[i];
+        struct sim_committed *c = &sim->committed[o->streams[i]];
+
+        c->offset = o->items[i].offset;
+        c->metadata = o->items[i].metadata;
+        c->most = c->offset > c->most ? c->offset : c->most;
     }
     if (!o->is_answered) {
         o->status = is_ours ? GB_OK : GB_MAYBE; /* ILLEGAL_GENERATION */
@@ -296,7 +307,8 @@ static void commit(struct sim *sim, uint32_t daemon, const struct gb_intake_effe
         const struct gb_stream_offset *from = &effect->streams.items[i];
 
         o->streams[i] = stream_of(sim, from->topic, from->partition);
-        o->items[i] = (struct sim_committed){from->offset, sim_copy(sim, from->metadata)};
+        o->items[i].offset = from->offset;
+        o->items[i].metadata = sim_copy(sim, from->metadata);
     }
     if (sim_fault(sim, SIM_OFFSETS_REFUSED)) {
         o->is_answered = true;
@@ -366,6 +378,7 @@ void sim_source_do(struct sim *sim, uint32_t daemon, const struct gb_intake_effe
     case GB_IX_PURGE:
         d->sink = ++sim->numbers;
         memset(d->sink_at, 0, sizeof(d->sink_at));
+        memset(d->wire_at, 0, sizeof(d->wire_at));
         memset(d->ack_at, 0, sizeof(d->ack_at));
         break;
     case GB_IX_RESTART:

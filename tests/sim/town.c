@@ -7,7 +7,6 @@
 #include "sim/sim.h"
 
 #define TOWNS 4
-#define KEYS_MAX 64
 
 /* One row of a source system. */
 struct source_row {
@@ -21,7 +20,7 @@ struct writer {
     struct sim *sim;
     uint64_t random; /* of this message alone */
     uint32_t keys;   /* of one stream */
-    struct source_row rows[SIM_STREAMS_MAX][KEYS_MAX];
+    struct source_row rows[SIM_STREAMS_MAX][SIM_KEYS_MAX];
     int64_t position; /* lsn, es */
     struct gb_buf text;
     struct sim_message *message;
@@ -63,6 +62,29 @@ static void expect(struct writer *w, uint32_t lane, enum gb_verdict verdict)
 {
     GB_CHECK(w->message->rows_count < GB_COUNT(w->message->rows));
     w->message->rows[w->message->rows_count++] = (struct sim_truth_row){lane, verdict};
+}
+
+static struct sim_truth_key *truth_of(struct writer *w, uint32_t key,
+                                      const struct source_row *row)
+{
+    return &w->sim->truth[lane_of_town(w, row->town)][w->message->stream][key];
+}
+
+/* The newest version wins; what was deleted, or never seen, takes what comes next. */
+static void expect_put(struct writer *w, uint32_t key, const struct source_row *row, char state)
+{
+    struct sim_truth_key *truth = truth_of(w, key, row);
+
+    if (!truth->is_seen || truth->is_deleted || row->version > truth->version) {
+        *truth = (struct sim_truth_key){true, false, row->version, state};
+    }
+}
+
+static void expect_gone(struct writer *w, uint32_t key, const struct source_row *row)
+{
+    struct sim_truth_key *truth = truth_of(w, key, row);
+
+    truth->is_seen = truth->is_deleted = true;
 }
 
 static bool is_party(const struct writer *w)
@@ -155,6 +177,9 @@ static void put_row(struct writer *w, uint32_t key)
     }
     image(w, key, &shown, state, category);
     expect(w, lane_of_town(w, shown.town), verdict);
+    if (how < 91) {
+        expect_put(w, key, &shown, *state);
+    }
 }
 
 static void move_row(struct writer *w, uint32_t key)
@@ -172,6 +197,8 @@ static void move_row(struct writer *w, uint32_t key)
     gb_buf_add_char(&w->text, '}');
     expect(w, lane_of_town(w, before.town), GB_ACCEPTED);
     expect(w, lane_of_town(w, row->town), GB_ACCEPTED);
+    expect_gone(w, key, &before);
+    expect_put(w, key, row, *state_word(row));
 }
 
 static void delete_row(struct writer *w, uint32_t key)
@@ -188,6 +215,7 @@ static void delete_row(struct writer *w, uint32_t key)
     image(w, key, row, state_word(row), category_word(w, key));
     gb_buf_printf(&w->text, is_party(w) ? "}" : "]}");
     expect(w, lane_of_town(w, row->town), GB_ACCEPTED);
+    expect_gone(w, key, row);
 }
 
 static void put_rows(struct writer *w, uint32_t key)
@@ -272,7 +300,7 @@ void sim_town(struct sim *sim)
         sim->streams[s].id = gb_arena_printf(&sim->arena, SIM_CLUSTER "/%s/%d", topics[s],
                                              (int)sim->streams[s].partition);
         sim->streams[s].messages = gb_arena_take(&sim->arena, total * sizeof(struct sim_message *));
-        for (uint32_t k = 0; k < KEYS_MAX; k++) {
+        for (uint32_t k = 0; k < SIM_KEYS_MAX; k++) {
             w.rows[s][k] = (struct source_row){.town = k % TOWNS, .version = 10};
         }
     }
