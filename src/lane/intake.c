@@ -343,6 +343,8 @@ static void on_acked(struct gb_intake *intake, const struct gb_intake_event *eve
         return;
     }
     intake->is_clock_checked = true;
+    intake->proven_now = event->now;
+    intake->proven_wall = event->wall;
     GB_CHECK(intake->unacked > 0);
     intake->unacked--;
     if (intake->is_committing && event->acked.ticket <= intake->commit_ticket) {
@@ -396,6 +398,15 @@ static void on_failed(struct gb_intake *intake, const struct gb_intake_event *ev
     }
 }
 
+/* The clock for a tick: 0 before the first report, and when it has jumped since the last one. */
+static int64_t proven_clock(const struct gb_intake *intake, const struct gb_intake_event *event)
+{
+    int64_t jump = event->wall - intake->proven_wall - (event->now - intake->proven_now);
+    int64_t most = intake->config.skew_max_ms;
+
+    return intake->is_clock_checked && jump <= most && -jump <= most ? event->wall : 0;
+}
+
 static void on_timer(struct gb_intake *intake, const struct gb_intake_event *event,
                      struct gb_intake_effects *fx)
 {
@@ -410,7 +421,7 @@ static void on_timer(struct gb_intake *intake, const struct gb_intake_event *eve
         return;
     }
     intake->ticked_at = event->now;
-    gb_intake_tick(intake, intake->is_clock_checked ? event->wall : 0, fx);
+    gb_intake_tick(intake, proven_clock(intake, event), fx);
     intake->is_committing = true;
     intake->commit_ticket = intake->tickets;
     intake->commit_left = intake->unacked;

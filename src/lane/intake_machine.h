@@ -44,6 +44,7 @@ struct gb_intake {
     uint64_t tickets_purged;       /* acks up to here are strays */
     uint32_t unacked;
     bool has_policy, is_clock_checked;
+    int64_t proven_now, proven_wall; /* when a delivery report last agreed with the clock */
     bool is_committing;            /* ticks are out; commit follows their acks */
     uint64_t commit_ticket;
     uint32_t commit_left;

@@ -22,6 +22,7 @@ struct world {
     struct gb_intake *intake;
     struct gb_intake_effects effects;
     int64_t now;
+    int64_t jump; /* of the wall clock */
 };
 
 static char *slurp(const char *name)
@@ -93,7 +94,7 @@ static void end(struct world *w)
 static void step(struct world *w, struct gb_intake_event event)
 {
     event.now = w->now;
-    event.wall = 1800000000000 + w->now;
+    event.wall = 1800000000000 + w->now + w->jump;
     w->effects.count = 0;
     gb_intake_step(w->intake, &event, &w->effects);
 }
@@ -244,6 +245,35 @@ static void test_clock_skew(void **state)
     end(&w);
 }
 
+/* A clock that jumps after it was proven moves nothing, until a report agrees with it again. */
+static void test_clock_jump(void **state)
+{
+    static const int64_t jumps[] = {600000, 600001, -600001};
+    struct world w;
+    struct gb_arena arena;
+    struct gb_record rec;
+
+    (void)state;
+    gb_arena_init(&arena, 1 << 20);
+    for (size_t i = 0; i < GB_COUNT(jumps); i++) {
+        int64_t wall;
+
+        begin(&w);
+        assign(&w, -1, NULL, 0);
+        give(&w, 0, "{\"bundle\":\"" BUNDLE "\"}");
+        ack(&w, 1, GB_OK, 0);
+        w.now += 1000;
+        w.jump = jumps[i];
+        wall = 1800000000000 + w.now + w.jump;
+        step(&w, (struct gb_intake_event){.kind = GB_IE_TIMER});
+        read_produced(&w, 1, &arena, &rec);
+        assert_int_equal(rec.kind, GB_KIND_TICK);
+        assert_int_equal(gb_value_int(&rec.fields, GB_STR("clock"), -1), i == 0 ? wall : 0);
+        end(&w);
+    }
+    gb_arena_close(&arena);
+}
+
 /* The committed record is read again: the same bytes go on, other bytes halt the stream. */
 static void test_recreated_topic(void **state)
 {
@@ -333,9 +363,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_policy_tick_commit), cmocka_unit_test(test_delivery_failure),
-        cmocka_unit_test(test_clock_skew),         cmocka_unit_test(test_recreated_topic),
-        cmocka_unit_test(test_retention_overrun),  cmocka_unit_test(test_bad_policy_record),
-        cmocka_unit_test(test_reading_fails),
+        cmocka_unit_test(test_clock_skew),         cmocka_unit_test(test_clock_jump),
+        cmocka_unit_test(test_recreated_topic),    cmocka_unit_test(test_retention_overrun),
+        cmocka_unit_test(test_bad_policy_record),  cmocka_unit_test(test_reading_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
