@@ -34,6 +34,7 @@ endforeach()
 file(GLOB sim_sources CONFIGURE_DEPENDS tests/sim/*.c)
 if(sim_sources)
   gb_test_program(gridbridge-sim ${sim_sources})
+  target_link_options(gridbridge-sim PRIVATE -Wl,--wrap=gb_check_failed)
 endif()
 
 # Each file of tests/tools is a program of its own.

@@ -139,6 +139,7 @@ void sim_check_claimed(struct sim *sim, uint32_t lane)
                  (long long)sim->check.epochs[lane]);
     }
     sim->check.epochs[lane] = row->epoch;
+    sim->check.send_failures[lane] = 0;
 }
 
 /* The topic and the number of an outbox line; false where it has none. */
@@ -208,6 +209,8 @@ void sim_check_committed(struct sim *sim, uint32_t lane, const struct sim_chunk 
             from = i + 1;
         }
     }
+    sim_check_unpublished(sim, lane);
+    sim_check_clock(sim, lane);
 }
 
 /* ---- the topics, as a read_committed reader has them ---- */

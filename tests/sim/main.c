@@ -15,6 +15,7 @@ struct options {
     uint64_t from, to;
     bool is_short, is_traced;
     bool is_quick; /* a violation is told, not made small */
+    bool is_each;  /* a line of numbers for each seed, for tests/claims/sim.py */
     uint64_t failures_max;
 };
 
@@ -116,6 +117,11 @@ static void run_seed(const struct options *options, struct summary *summary, uin
         run_twice(&plan, &result);
     }
     add(summary, &result);
+    if (options->is_each) {
+        (void)printf("each %llu %d %u %u %u %u %u %lld\n", (unsigned long long)seed, result.counts,
+                     result.records, result.faults, result.owner_changes, result.lines,
+                     result.outputs, (long long)result.settled_ms);
+    }
     if (result.failure.is_set && options->is_quick) {
         describe(&plan, &result);
     } else if (result.failure.is_set) {
@@ -207,6 +213,8 @@ static struct options read_options(int argc, char **argv)
             options.is_traced = true;
         } else if (strcmp(argv[i], "--quick") == 0) {
             options.is_quick = true;
+        } else if (strcmp(argv[i], "--each") == 0) {
+            options.is_each = true;
         } else if (strcmp(argv[i], "--go-on") == 0) {
             options.failures_max = UINT64_MAX;
         } else if ((strcmp(argv[i], "--seed") == 0 || strcmp(argv[i], "--seeds") == 0) &&
@@ -219,7 +227,7 @@ static struct options read_options(int argc, char **argv)
     }
     if (options.to == 0) {
         (void)fprintf(stderr, "usage: gridbridge-sim --seed N | --seeds A..B | --short"
-                              " [--trace] [--quick] [--go-on]\n");
+                              " [--trace] [--quick] [--go-on] [--each]\n");
         exit(2);
     }
     return options;

@@ -2,29 +2,14 @@
  * wrong on the way. What statuses mean is src/shell/pg.c: a lost connection is MAYBE once a request
  * with a COMMIT was sent, otherwise AWAY; a warning at COMMIT is MAYBE. */
 #include "base/check.h"
-#include "sim/sim.h"
-
-struct request {
-    uint32_t daemon, incarnation, lane;
-    uint64_t connection, ticket, holder;
-    struct gb_effect effect; /* borrowed pointers: good until it has left */
-};
-
-/* An answer on its way: one event for the lane. */
-struct answer {
-    uint32_t daemon, lane;
-    uint64_t connection;
-    struct gb_event event;
-    bool is_lost; /* the connection broke */
-    uint64_t holder;
-};
+#include "sim/pg_client.h"
 
 static struct sim_client *client_of(struct sim *sim, uint32_t daemon, uint32_t lane)
 {
     return &sim->daemons[daemon].clients[lane];
 }
 
-static int64_t way(struct sim *sim)
+int64_t sim_pg_way(struct sim *sim)
 {
     if (sim_fault(sim, SIM_PG_SLOW)) {
         return sim_between(sim, 100 * SIM_MS, 3000 * SIM_MS);
@@ -41,7 +26,7 @@ static void drop_connection(struct sim *sim, struct sim_client *client)
 
 static void on_answer(struct sim *sim, struct sim_event *item)
 {
-    struct answer *a = item->data;
+    struct sim_answer *a = item->data;
     struct sim_client *client = client_of(sim, a->daemon, a->lane);
     bool is_mine = a->event.ticket == client->pg_ticket && a->connection == client->connection;
     bool goes_on = (a->event.kind == GB_EV_PG_ROWS && !a->event.rows.is_last) ||
@@ -62,12 +47,12 @@ static void on_answer(struct sim *sim, struct sim_event *item)
     sim_lane_step(sim, a->daemon, a->lane, &a->event);
 }
 
-static struct answer *reply(struct sim *sim, const struct request *r, enum gb_event_kind kind,
-                            int64_t delay)
+struct sim_answer *sim_pg_reply(struct sim *sim, const struct sim_request *r,
+                               enum gb_event_kind kind, int64_t delay)
 {
-    struct answer *a = gb_arena_take(&sim->arena, sizeof(*a));
+    struct sim_answer *a = gb_arena_take(&sim->arena, sizeof(*a));
 
-    *a = (struct answer){.daemon = r->daemon, .lane = r->lane, .connection = r->connection};
+    *a = (struct sim_answer){.daemon = r->daemon, .lane = r->lane, .connection = r->connection};
     a->event.kind = kind;
     a->event.ticket = r->ticket;
     sim_after_daemon(sim, r->daemon, delay, on_answer, a)->incarnation = r->incarnation;
@@ -92,13 +77,13 @@ static enum gb_event_kind kind_of_tx(const struct sim_tx *tx)
 /* Tells what became of it; a lost answer was arranged when the request left. */
 void sim_tx_answer(struct sim *sim, struct sim_tx *tx)
 {
-    struct request r = {.daemon = tx->daemon,
+    struct sim_request r = {.daemon = tx->daemon,
                         .incarnation = tx->incarnation,
                         .lane = tx->lane,
                         .connection = tx->backend,
                         .ticket = tx->ticket};
     bool has_commit = tx->kind == SIM_TX_CLAIM || tx->kind == SIM_TX_COMMIT;
-    struct answer *a;
+    struct sim_answer *a;
 
     if (tx->is_answered) {
         return;
@@ -107,7 +92,7 @@ void sim_tx_answer(struct sim *sim, struct sim_tx *tx)
     if (tx->is_answer_lost) {
         return;
     }
-    a = reply(sim, &r, kind_of_tx(tx), way(sim));
+    a = sim_pg_reply(sim, &r, kind_of_tx(tx), sim_pg_way(sim));
     a->event.status = tx->status == GB_OK && tx->is_warned ? GB_MAYBE : tx->status;
     if (tx->status == GB_MAYBE) { /* terminated: the connection is gone */
         a->is_lost = true;
@@ -118,23 +103,13 @@ void sim_tx_answer(struct sim *sim, struct sim_tx *tx)
 }
 
 /* The client will notice after a while that nobody answers. */
-static void lose_answer(struct sim *sim, const struct request *r, enum gb_event_kind kind,
+static void lose_answer(struct sim *sim, const struct sim_request *r, enum gb_event_kind kind,
                         enum gb_status status)
 {
-    struct answer *a = reply(sim, r, kind, sim_between(sim, 10 * SIM_MS, 4000 * SIM_MS));
+    struct sim_answer *a = sim_pg_reply(sim, r, kind, sim_between(sim, 10 * SIM_MS, 4000 * SIM_MS));
 
     a->event.status = status;
     a->is_lost = true;
-}
-
-static int64_t *copy_ints(struct sim *sim, const int64_t *items, uint32_t count)
-{
-    int64_t *copy = gb_arena_take(&sim->arena, (count + 1) * sizeof(copy[0]));
-
-    for (uint32_t i = 0; i < count; i++) {
-        copy[i] = items[i];
-    }
-    return copy;
 }
 
 static void copy_rows(struct sim *sim, struct gb_commit *to, const struct gb_rows *rows)
@@ -152,7 +127,7 @@ static void copy_rows(struct sim *sim, struct gb_commit *to, const struct gb_row
         row->text = sim_copy(sim, row->text);
         row->matter = sim_copy(sim, row->matter);
         row->xref = sim_copy(sim, row->xref);
-        row->evidence = copy_ints(sim, row->evidence, row->evidence_count);
+        row->evidence = sim_copy_ints(sim, row->evidence, row->evidence_count);
     }
     to->rows = copy;
 }
@@ -200,7 +175,7 @@ static void on_rest_left(struct sim *sim, struct sim_event *item)
     }
 }
 
-static struct sim_tx *make_tx(struct sim *sim, const struct request *r, enum sim_tx_kind kind)
+static struct sim_tx *make_tx(struct sim *sim, const struct sim_request *r, enum sim_tx_kind kind)
 {
     struct sim_tx *tx = gb_arena_take(&sim->arena, sizeof(*tx));
 
@@ -218,7 +193,7 @@ static struct sim_tx *make_tx(struct sim *sim, const struct request *r, enum sim
 /* Both halves, the second right behind the first. */
 static void send_tx(struct sim *sim, struct sim_tx *tx, int64_t gap)
 {
-    int64_t out = way(sim);
+    int64_t out = sim_pg_way(sim);
 
     (void)sim_after(sim, out, on_arrived, tx);
     if (gap == 0) {
@@ -229,7 +204,7 @@ static void send_tx(struct sim *sim, struct sim_tx *tx, int64_t gap)
     }
 }
 
-static void leave_claim(struct sim *sim, const struct request *r)
+static void leave_claim(struct sim *sim, const struct sim_request *r)
 {
     struct sim_tx *tx;
 
@@ -250,7 +225,7 @@ static void leave_claim(struct sim *sim, const struct request *r)
     send_tx(sim, tx, 0);
 }
 
-static void spoil_commit(struct sim *sim, const struct request *r, struct sim_tx *tx)
+static void spoil_commit(struct sim *sim, const struct sim_request *r, struct sim_tx *tx)
 {
     if (sim_fault(sim, SIM_CONFLICT)) {
         tx->forced = GB_CONFLICT;
@@ -287,7 +262,7 @@ static bool falls_asleep(struct sim *sim, uint32_t daemon)
     return falls;
 }
 
-static void leave_commit(struct sim *sim, const struct request *r)
+static void leave_commit(struct sim *sim, const struct sim_request *r)
 {
     struct sim_tx *tx;
     int64_t gap = sim_between(sim, 1, 600);
@@ -306,7 +281,7 @@ static void leave_commit(struct sim *sim, const struct request *r)
     send_tx(sim, tx, gap);
 }
 
-static void leave_floor(struct sim *sim, const struct request *r)
+static void leave_floor(struct sim *sim, const struct sim_request *r)
 {
     struct sim_tx *tx = make_tx(sim, r, SIM_TX_FLOOR);
 
@@ -320,7 +295,7 @@ static void leave_floor(struct sim *sim, const struct request *r)
     send_tx(sim, tx, 0);
 }
 
-static void leave_halt(struct sim *sim, const struct request *r)
+static void leave_halt(struct sim *sim, const struct sim_request *r)
 {
     struct sim_tx *tx = make_tx(sim, r, SIM_TX_HALT);
 
@@ -330,136 +305,9 @@ static void leave_halt(struct sim *sim, const struct request *r)
     send_tx(sim, tx, 0);
 }
 
-/* Rows in portions; a failure may come after some of them. */
-static void give_rows(struct sim *sim, const struct request *r, struct gb_stored_row *rows,
-                      uint32_t count)
-{
-    uint32_t portion = 1 + sim_below(sim, 200);
-    int64_t delay = way(sim);
-    bool fails = sim_fault(sim, SIM_READ_FAILED);
-    uint32_t at = 0;
-    struct answer *a;
-
-    do {
-        uint32_t here = count - at < portion ? count - at : portion;
-
-        a = reply(sim, r, GB_EV_PG_ROWS, delay++);
-        a->event.rows.rows = rows + at;
-        a->event.rows.count = here;
-        at += here;
-        a->event.rows.is_last = at == count;
-        if (fails && (a->event.rows.is_last || sim_below(sim, 2) == 0)) {
-            a->event.status = GB_AWAY;
-            a->is_lost = true;
-            return;
-        }
-    } while (at < count);
-}
-
-static void give_outbox(struct sim *sim, const struct request *r)
-{
-    const struct sim_pg_lane *lane = &sim->pg[r->lane];
-    struct gb_outbox_chunk *chunks =
-        gb_arena_take(&sim->arena, (lane->chunks_count + 1) * sizeof(chunks[0]));
-    struct answer *a;
-    uint32_t count = 0;
-    uint32_t first;
-
-    for (uint32_t i = 0; i < lane->chunks_count; i++) {
-        const struct sim_chunk *c = lane->chunks[i];
-
-        if (c->to_index > r->effect.outbox.from_index && c->outbox.len > 0) {
-            chunks[count] = (struct gb_outbox_chunk){c->from_index, c->to_index, c->outbox,
-                                                     c->hashes,     {0},         {0}};
-            memcpy(chunks[count].seqs_before, c->seqs_before, sizeof(c->seqs_before));
-            memcpy(chunks[count++].seqs_after, c->seqs_after, sizeof(c->seqs_after));
-        }
-    }
-    first = count > 1 ? sim_below(sim, count) : 0;
-    if (first > 0) {
-        a = reply(sim, r, GB_EV_PG_OUTBOX, way(sim) % 1000);
-        a->event.outbox.chunks = chunks;
-        a->event.outbox.count = first;
-    }
-    a = reply(sim, r, GB_EV_PG_OUTBOX, 1000 + way(sim));
-    a->event.outbox.chunks = chunks + first;
-    a->event.outbox.count = count - first;
-    a->event.outbox.is_last = true;
-    if (sim_fault(sim, SIM_READ_FAILED)) {
-        a->event.status = GB_AWAY;
-        a->is_lost = true;
-    }
-}
-
-static void give_policy(struct sim *sim, const struct request *r)
-{
-    struct answer *a = reply(sim, r, GB_EV_PG_POLICY, way(sim));
-
-    if (sim_fault(sim, SIM_READ_FAILED)) {
-        a->event.status = GB_AWAY;
-        a->is_lost = true;
-    } else if (!gb_str_eq(r->effect.policy.hash, sim_bundle_policy()->hash) ||
-               sim_fault(sim, SIM_POLICY_LATE)) {
-        a->event.status = GB_NOT_FOUND;
-    } else {
-        a->event.policy = sim_bundle_files();
-    }
-}
-
-/* Reads arrive at the server: a snapshot of that moment. */
-static void on_read(struct sim *sim, struct sim_event *item)
-{
-    const struct request *r = item->data;
-    const struct sim_table *table = &sim->pg[r->lane].table;
-    struct gb_stored_row *rows;
-    struct sim_fetch fetch;
-    uint32_t count;
-
-    switch ((int)r->effect.kind) {
-    case GB_FX_PG_LOAD:
-        rows = sim_table_load(sim, table, r->effect.load.since, &count);
-        give_rows(sim, r, rows, count);
-        break;
-    case GB_FX_PG_FETCH:
-        fetch = (struct sim_fetch){r->effect.fetch.keys, r->effect.fetch.count,
-                                   r->effect.fetch.evidence, r->effect.fetch.evidence_count};
-        rows = sim_table_fetch(sim, table, &fetch, &count);
-        give_rows(sim, r, rows, count);
-        break;
-    case GB_FX_PG_OUTBOX:
-        give_outbox(sim, r);
-        break;
-    case GB_FX_PG_POLICY:
-        give_policy(sim, r);
-        break;
-    default: /* TERMINATE */
-        sim_pg_terminate(sim, r->lane, r->holder);
-        (void)reply(sim, r, GB_EV_PG_TERMINATED, way(sim));
-    }
-}
-
-/* What a read points to, kept past its leaving. */
-static void keep_read(struct sim *sim, struct request *r)
-{
-    struct gb_str *keys;
-
-    r->holder = client_of(sim, r->daemon, r->lane)->busy_backend;
-    if (r->effect.kind == GB_FX_PG_POLICY) {
-        r->effect.policy.hash = sim_copy(sim, r->effect.policy.hash);
-    } else if (r->effect.kind == GB_FX_PG_FETCH) {
-        keys = gb_arena_take(&sim->arena, (r->effect.fetch.count + 1) * sizeof(keys[0]));
-        for (uint32_t i = 0; i < r->effect.fetch.count; i++) {
-            keys[i] = sim_copy(sim, r->effect.fetch.keys[i]);
-        }
-        r->effect.fetch.keys = keys;
-        r->effect.fetch.evidence =
-            copy_ints(sim, r->effect.fetch.evidence, r->effect.fetch.evidence_count);
-    }
-}
-
 static void on_left(struct sim *sim, struct sim_event *item)
 {
-    struct request *r = item->data;
+    struct sim_request *r = item->data;
 
     if (client_of(sim, r->daemon, r->lane)->connection != r->connection) {
         return;
@@ -478,15 +326,14 @@ static void on_left(struct sim *sim, struct sim_event *item)
         leave_halt(sim, r);
         break;
     default:
-        keep_read(sim, r);
-        (void)sim_after(sim, way(sim), on_read, r);
+        sim_pg_read(sim, r);
     }
 }
 
 void sim_pg_do(struct sim *sim, uint32_t daemon, const struct gb_effect *effect)
 {
     struct sim_client *client = client_of(sim, daemon, effect->lane);
-    struct request *r;
+    struct sim_request *r;
 
     if (effect->kind == GB_FX_PG_RESET) {
         client->pg_ticket = 0;
@@ -499,7 +346,7 @@ void sim_pg_do(struct sim *sim, uint32_t daemon, const struct gb_effect *effect)
     }
     client->pg_ticket = effect->ticket;
     r = gb_arena_take(&sim->arena, sizeof(*r));
-    *r = (struct request){.daemon = daemon,
+    *r = (struct sim_request){.daemon = daemon,
                           .incarnation = sim->daemons[daemon].incarnation,
                           .lane = effect->lane,
                           .connection = client->connection,

@@ -30,6 +30,7 @@ static void on_poll(struct sim *sim, struct sim_event *item)
         event.record.value = log->records[client->position].value;
         client->position++;
         sim_lane_step(sim, p->daemon, p->lane, &event);
+        sim_check_received(sim, p->daemon, p->lane);
     }
     sim_reader_kick(sim, p->daemon, p->lane);
 }

@@ -71,6 +71,7 @@ static void on_finish(struct sim *sim, struct sim_event *item)
     struct gb_event event = {.kind = kind_of(job), .ticket = job->ticket, .status = job->status};
 
     GB_CHECK(client->jobs == job);
+    sim->check.send_failures[job->lane] += job->status != GB_OK;
     client->jobs = job->next;
     start_next(sim, client);
     if (job->kind == GB_FX_PUB_DESTROY) {

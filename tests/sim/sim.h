@@ -302,6 +302,7 @@ struct sim_check {
     struct sim_output_list outputs[SIM_LANES_MAX][GB_TOPIC_COUNT];
     int64_t epochs[SIM_LANES_MAX], offsets[SIM_LANES_MAX];
     uint64_t owner_changes;
+    uint32_t send_failures[SIM_LANES_MAX]; /* since the last claim */
     bool is_tail_lost[SIM_LANES_MAX], must_halt[SIM_LANES_MAX];
 };
 
@@ -463,6 +464,9 @@ void sim_check_claimed(struct sim *sim, uint32_t lane);
 void sim_check_committed(struct sim *sim, uint32_t lane, const struct sim_chunk *chunk);
 void sim_check_visible(struct sim *sim, uint32_t lane, enum gb_topic topic);
 void sim_check_cut(struct sim *sim, uint32_t lane, enum gb_topic topic);
+void sim_check_received(struct sim *sim, uint32_t daemon, uint32_t lane);
+void sim_check_unpublished(struct sim *sim, uint32_t lane);
+void sim_check_clock(struct sim *sim, uint32_t lane);
 void sim_check_end(struct sim *sim);
 bool sim_is_settled(struct sim *sim);
 void sim_check_close(struct sim *sim);
