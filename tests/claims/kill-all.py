@@ -57,7 +57,7 @@ class Killer:
     def head(self):
         return self.place.ask("SELECT coalesce(sum(next_index), 0) FROM lane")[0][0]
 
-    def wait_progress(self, before, what, seconds=60):
+    def wait_progress(self, before, what, seconds=90):
         until = time.monotonic() + seconds
         while self.head() == before:
             if time.monotonic() > until:
@@ -67,7 +67,7 @@ class Killer:
 
     def at_point(self, point, count):
         with self.place.run("bridge", stop_at=f"{point}:{count}") as instance:
-            if not instance.wait_stop_point(40) or instance.stop_line()[:2] != (point, count):
+            if not instance.wait_stop_point(90) or instance.stop_line()[:2] != (point, count):
                 self.wrong.append(f"{point}:{count} was not reached: {instance.stop_line()}")
                 return
         self.hit[point] += 1
@@ -92,7 +92,7 @@ class Killer:
             time.sleep(self.chance.uniform(0, 1.0))
             start_again(self.servers[name])
             before = self.head()
-            self.wait_progress(before, f"{name} was killed", 90)
+            self.wait_progress(before, f"{name} was killed", 120)
             if instance.process.poll() is not None:
                 self.wrong.append(f"the daemon ended with {instance.process.returncode} after"
                                   f" {name} was killed")

@@ -74,7 +74,7 @@ class Killed:
         elif point in READ_BACK:
             is_hit = self.reads_back(instance)
         else:
-            is_hit = instance.wait_stop_point(20)
+            is_hit = instance.wait_stop_point(60)
         return is_hit and instance.stop_line()[:2] == (point, count)
 
     def miss(self, point, tries, line):
@@ -89,7 +89,7 @@ class Killed:
 
     def reads_back(self, instance):
         """False as soon as something new is published: what there was is read back by then."""
-        before, until = self.floor(), time.monotonic() + 20
+        before, until = self.floor(), time.monotonic() + 60
         while time.monotonic() < until and self.floor() == before:
             if instance.wait_stop_point(0.05):
                 return True
@@ -97,7 +97,7 @@ class Killed:
 
     def kill_at_random(self, instance):
         """Some time after the first progress of this instance."""
-        before, until = self.waiting(), time.monotonic() + 20
+        before, until = self.waiting(), time.monotonic() + 60
         while self.waiting() == before and time.monotonic() < until:
             time.sleep(0.01)
         time.sleep(self.chance.uniform(0, 0.15))
@@ -106,7 +106,7 @@ class Killed:
     def let_floor_move(self, instance):
         """Under load the commits carry the floor; it is written by itself, a second after what was
         published last, where Kafka is away and so nothing more is committed."""
-        before, until = self.floor(), time.monotonic() + 20
+        before, until = self.floor(), time.monotonic() + 60
         while self.floor() == before and time.monotonic() < until:
             time.sleep(0.01)
         self.kafka.pause()
