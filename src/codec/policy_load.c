@@ -5,11 +5,12 @@
 
 static const char *const file_words[] = {
     "authority.yaml", "bundle.yaml",    "calendar.csv", "categories.yaml", "crosswalk.csv",
-    "deadlines.yaml", "duties.yaml",    "holders.csv",  "matching.yaml",   "refuse.yaml",
-    "states.yaml",    "territory.csv",  "units.csv",    "README.md",       NULL};
+    "deadlines.yaml", "decisions.yaml", "duties.yaml",  "holders.csv",     "matching.yaml",
+    "refuse.yaml",    "states.yaml",    "territory.csv", "units.csv",      "README.md",
+    NULL};
 
-static const char *const optional_words[] = {"calendar.csv", "holders.csv", "refuse.yaml",
-                                             "units.csv",    "README.md",   NULL};
+static const char *const optional_words[] = {"calendar.csv", "decisions.yaml", "holders.csv",
+                                             "refuse.yaml",  "units.csv",      "README.md", NULL};
 
 static bool is_among(struct gb_str word, const char *const *words)
 {
@@ -213,6 +214,7 @@ const struct gb_policy *gb_policy_load(struct gb_arena *arena, const struct gb_f
     gb_policy_words(&b);
     gb_policy_tables(&b);
     gb_policy_times(&b);
+    gb_policy_decisions(&b);
     gb_policy_duties(&b);
     if (mistakes->count > before) {
         return NULL;

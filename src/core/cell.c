@@ -39,7 +39,7 @@ void gb_cell_turn(struct gb_core *core)
     gb_map_each(&core->matters, note_matter, core);
 }
 
-static void come_back(struct gb_core *core, struct gb_observation *o)
+void gb_cell_return(struct gb_core *core, struct gb_observation *o)
 {
     if (gb_in_cell(core, o) || o->is_deleted || o->head.is_stub || o->matter == NULL) {
         return;
@@ -64,7 +64,7 @@ static void find_bucket(struct gb_core *core, const struct gb_observation *o, st
         struct gb_observation *other = members.items[i];
 
         if (gb_str_eq(other->image.village, o->image.village)) {
-            come_back(core, other);
+            gb_cell_return(core, other);
         }
     }
 }
@@ -76,7 +76,7 @@ static void find_target(struct gb_core *core, const struct gb_observation *o)
     if (target != NULL && gb_str_eq(target->image.village, o->image.village) &&
         gb_index_count(core, gb_key_of_xref(&core->scratch, o->image.xref), false) <=
             GB_EVIDENCE_MAX) {
-        come_back(core, target);
+        gb_cell_return(core, target);
     }
 }
 
@@ -115,7 +115,7 @@ void gb_cell_find(struct gb_core *core, struct gb_observation *o, const struct g
         find_bucket(core, o, gb_key_of_xref(&core->scratch, o->head.key));
     }
     if (is_any) {
-        come_back(core, o);
+        gb_cell_return(core, o);
     }
 }
 
@@ -167,7 +167,10 @@ static bool is_held(const struct gb_core *core, struct gb_str key)
 {
     const struct gb_observation *o = gb_map_get(&core->observations, key);
 
-    return o != NULL && !o->head.is_stub;
+    const struct gb_matter *matter = gb_map_get(&core->matters, key);
+
+    return (o != NULL && !o->head.is_stub) || (matter != NULL && !matter->head.is_stub) ||
+           gb_map_get(&core->overlaps, key) != NULL || gb_map_get(&core->rulings, key) != NULL;
 }
 
 static void *grown(struct gb_arena *arena, const void *items, uint32_t count, size_t item_len)
@@ -264,6 +267,27 @@ static void want_image(struct gb_core *core, struct gb_wants *wants, const struc
     }
 }
 
+/* The decision itself (it may have been made before), and all that it names. */
+static void want_decision(struct gb_core *core, struct gb_wants *wants,
+                          const struct gb_record *rec)
+{
+    static const struct gb_str names[] = {
+        {"decision", 8}, {"matter", 6}, {"other", 5}, {"overlap", 7}, {"report", 6}};
+    const struct gb_value *list = gb_value_get(&rec->fields, GB_STR("overlaps"));
+
+    want_key(core, wants, rec->key);
+    for (size_t i = 0; i < GB_COUNT(names); i++) {
+        struct gb_str id = gb_value_str(&rec->fields, names[i]);
+
+        if (gb_str_is(id)) {
+            want_key(core, wants, id);
+        }
+    }
+    for (uint32_t i = 0; list != NULL && i < list->count; i++) {
+        want_key(core, wants, gb_value_str(&list->items[i], GB_STR("overlap")));
+    }
+}
+
 void gb_core_wants(struct gb_core *core, const struct gb_record *rec, struct gb_wants *wants)
 {
     struct gb_keys before = {0};
@@ -282,6 +306,9 @@ void gb_core_wants(struct gb_core *core, const struct gb_record *rec, struct gb_
     }
     if (rec->kind == GB_KIND_POLICY) {
         wants->policy = gb_core_known_policy(core, gb_value_str(&rec->fields, GB_STR("bundle")));
+    }
+    if (rec->kind == GB_KIND_DECISION) {
+        want_decision(core, wants, rec);
     }
     if (rec->kind != GB_KIND_OBSERVATION || wants->policy == NULL) {
         return;

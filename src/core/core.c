@@ -1,6 +1,7 @@
 /* The door: guards first, then the verdict of intake, then the kind of record. */
 #include "core/core.h"
 
+#include "core/ruling.h"
 #include "core/state.h"
 
 static void init_row(struct gb_core *core, struct gb_object *row, struct gb_str key)
@@ -41,6 +42,7 @@ void gb_core_free(struct gb_core *core)
     gb_map_close(&core->streams);
     gb_map_close(&core->sessions);
     gb_map_close(&core->index);
+    gb_rulings_close(core);
     gb_arena_close(&core->scratch);
     gb_buf_close(&core->buf);
     pool = core->pool; /* core itself lives in it */
@@ -121,9 +123,7 @@ static enum gb_outcome accept(struct gb_core *core, const struct gb_record *rec)
     case GB_KIND_CONTROL:
         return control(core, rec);
     case GB_KIND_DECISION:
-        gb_emit_dead(core, rec, GB_STR("no_decisions"),
-                     GB_STR("this core applies no decisions yet: produce it again later"));
-        return GB_OUT_DEAD;
+        return gb_decision_step(core, rec);
     }
     return GB_UNCHANGED;
 }

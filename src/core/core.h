@@ -24,7 +24,7 @@
 #define GB_TABLE_LIST(X)                                                                           \
     X(OBSERVATION, "observation") X(MATTER, "matter") X(OVERLAP, "overlap")                        \
     X(EXCEPTION, "exception") X(SOURCE_MARK, "source_mark") X(WRITER_MARK, "writer_mark")          \
-    X(BOOK, "book") X(LANE_STATE, "lane_state")
+    X(BOOK, "book") X(LANE_STATE, "lane_state") X(RULING, "ruling")
 
 enum gb_table {
 #define X(name, word) GB_TABLE_##name,

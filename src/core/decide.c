@@ -1,4 +1,5 @@
 /* Whose value counts, and who leads: functions of a matter's reports and the active bundle. */
+#include "core/ruling.h"
 #include "core/state.h"
 
 struct gb_str gb_fold_value(struct gb_core *core, const struct gb_observation *o,
@@ -89,6 +90,19 @@ struct gb_duty_query gb_decide_query(struct gb_core *core, struct gb_matter *mat
     };
 }
 
+/* A person's word goes before the list, but not past what it forbids. */
+static void name_ruled(const struct gb_policy *policy, const struct gb_duty_query *query,
+                       struct gb_decision *d)
+{
+    d->lead = d->ruling->to.role;
+    d->unit = d->ruling->to.unit;
+    d->forbidding = gb_policy_forbidding(policy, query, d->lead);
+    d->has_lead = d->forbidding == NULL;
+    if (d->has_lead) {
+        d->lead_network = network_of(policy, d->lead);
+    }
+}
+
 static void name_lead(const struct gb_policy *policy, const struct gb_duty_query *query,
                       struct gb_decision *d)
 {
@@ -116,8 +130,18 @@ struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter)
     if (d.duty == NULL) {
         d.duty = policy->fallback;
     }
-    if (d.duty != NULL) {
+    d.ruling = gb_ruling_lead(core, matter);
+    if (d.ruling != NULL) {
+        name_ruled(policy, &query, &d);
+    } else if (d.duty != NULL) {
         name_lead(policy, &query, &d);
     }
     return d;
+}
+
+struct gb_str gb_decision_rule(const struct gb_decision *d)
+{
+    return d->ruling != NULL ? GB_STR("decision")
+           : d->duty != NULL ? d->duty->id
+                             : GB_STR("unlisted");
 }

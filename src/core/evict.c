@@ -1,5 +1,6 @@
 /* What memory may forget, and when: after a flush, what will not be needed; after an hour of the
  * lane clock has turned, closed matters that have left their cells. */
+#include "core/ruling.h"
 #include "core/state.h"
 
 static void free_overlap(struct gb_core *core, struct gb_overlap *overlap)
@@ -8,6 +9,8 @@ static void free_overlap(struct gb_core *core, struct gb_overlap *overlap)
     gb_pool_give_str(&core->pool, overlap->claims);
     gb_pool_give_str(&core->pool, overlap->evidence);
     gb_pool_give_str(&core->pool, overlap->rule);
+    gb_pool_give_str(&core->pool, overlap->ruled_by);
+    gb_pool_give_str(&core->pool, overlap->claimed_by);
     gb_pool_give_str(&core->pool, overlap->head.key);
     gb_pool_give(&core->pool, overlap, sizeof(*overlap));
 }
@@ -75,6 +78,7 @@ void gb_object_forget(struct gb_core *core, struct gb_object *object)
     case GB_TABLE_OBSERVATION:
     case GB_TABLE_SOURCE_MARK:
     case GB_TABLE_LANE_STATE:
+    case GB_TABLE_RULING:
     case GB_TABLE_COUNT:
         break;
     }
@@ -153,6 +157,7 @@ void gb_core_evict(struct gb_core *core)
         gb_matter_free(core, matter);
     }
     evict_streams(core);
+    gb_rulings_evict(core);
     gb_map_each(&core->observations, collect_observation, &observations);
     for (uint32_t i = 0; i < observations.list.count; i++) {
         free_observation(core, observations.list.items[i]);

@@ -1,6 +1,7 @@
 /* A matter as it is published: folded from its reports, compared with what was published last,
  * and sent out as a change and a new state. */
 #include "base/jsonw.h"
+#include "core/ruling.h"
 #include "core/state.h"
 
 struct gb_str gb_field_word(enum gb_field field)
@@ -143,13 +144,21 @@ static struct gb_str write_lead(struct gb_core *core, const struct gb_decision *
     gb_jsonw_object(&w);
     gb_jsonw_key(&w, GB_STR("basis"));
     gb_jsonw_object(&w);
-    gb_jsonw_key_opt(&w, GB_STR("en"), d->duty->basis_en);
-    gb_jsonw_key_opt(&w, GB_STR("zh"), d->duty->basis_zh);
+    if (d->ruling == NULL) {
+        gb_jsonw_key_opt(&w, GB_STR("en"), d->duty->basis_en);
+        gb_jsonw_key_opt(&w, GB_STR("zh"), d->duty->basis_zh);
+    } else {
+        gb_jsonw_key_opt(&w, GB_STR("zh"), gb_value_str(&d->ruling->fields, GB_STR("basis")));
+    }
     gb_jsonw_end(&w);
-    gb_jsonw_key_opt(&w, GB_STR("item"), d->duty->item);
+    if (d->ruling != NULL) {
+        gb_jsonw_key_str(&w, GB_STR("decision"), d->ruling->head.key);
+    } else {
+        gb_jsonw_key_opt(&w, GB_STR("item"), d->duty->item);
+    }
     gb_jsonw_key_opt(&w, GB_STR("network"), d->lead_network);
     gb_jsonw_key_str(&w, GB_STR("role"), gb_role_word(d->lead));
-    gb_jsonw_key_str(&w, GB_STR("rule"), d->duty->id);
+    gb_jsonw_key_str(&w, GB_STR("rule"), gb_decision_rule(d));
     gb_jsonw_key_opt(&w, GB_STR("unit"), d->unit);
     gb_jsonw_end(&w);
     return gb_core_text(core);
@@ -266,6 +275,7 @@ static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fiel
     json[GB_FIELD_AT_STATE] = quoted(core, fold_field(core, matter, GB_STR("state")));
     json[GB_FIELD_AT_TITLE] = fold_title(core, matter, category);
     json[GB_FIELD_AT_TOWN] = quoted(core, elder->image.town);
+    json[GB_FIELD_AT_VERSION] = number(core, matter->version + 1);
     json[GB_FIELD_AT_VILLAGE] = quoted(core, elder->image.village);
 }
 
@@ -350,8 +360,12 @@ struct gb_str gb_why(struct gb_core *core, struct gb_str rule, struct gb_str evi
 
 static struct gb_str rule_of(const struct gb_matter *matter, struct gb_str word)
 {
-    static const char *const links[] = {"report", "link.xref", "link.attachment", "link.holder"};
+    static const char *const links[] = {"report", "link.xref", "link.attachment", "link.holder",
+                                        "decision"};
 
+    if (gb_str_eq(word, GB_STR("decided"))) {
+        return GB_STR("decision");
+    }
     return gb_str_eq(word, GB_STR("split")) ? GB_STR("link.ended")
                                             : gb_str_of(links[matter->link_level]);
 }
@@ -388,6 +402,7 @@ static void publish(struct gb_core *core, struct gb_matter *matter, const struct
     state = gb_emit(core, GB_TOPIC_MATTER, matter->head.key,
                     to != NULL ? write_matter(core, to) : GB_STR_NONE);
     state->change = ordinal;
+    matter->version++;
 }
 
 void gb_matter_fold(struct gb_core *core, struct gb_matter *matter, struct gb_str word)
@@ -399,8 +414,8 @@ void gb_matter_fold(struct gb_core *core, struct gb_matter *matter, struct gb_st
     build(core, matter, &fields);
     write_losers(core, matter);
     for (int i = 0; i < GB_FIELD_COUNT; i++) {
-        is_changed = is_changed || (i != GB_FIELD_AT_POLICY && !is_same(&fields,
-                                                                        &matter->fields, i));
+        is_changed = is_changed || (i != GB_FIELD_AT_POLICY && i != GB_FIELD_AT_VERSION &&
+                                    !is_same(&fields, &matter->fields, i));
     }
     if (matter->is_split) {
         word = GB_STR("split");
@@ -445,6 +460,7 @@ void gb_matter_redirect(struct gb_core *core, struct gb_matter *from, struct gb_
     fields.json[GB_FIELD_AT_PURPOSE] = GB_STR("\"command\"");
     fields.json[GB_FIELD_AT_REDIRECT] = quoted(core, to->head.key);
     fields.json[GB_FIELD_AT_TOWN] = from->fields.json[GB_FIELD_AT_TOWN];
+    fields.json[GB_FIELD_AT_VERSION] = number(core, from->version + 1);
     fields.json[GB_FIELD_AT_VILLAGE] = from->fields.json[GB_FIELD_AT_VILLAGE];
     gb_overlap_settle_all(core, from, GB_STR("merged"));
     publish(core, from, &fields, GB_STR("merged"), GB_STR("link"));

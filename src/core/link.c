@@ -8,6 +8,7 @@
  * steps away; at the third, five. So a change is felt at most GB_LINK_FELT (5) steps away, and
  * pairs so far away are decided rightly if all candidates within GB_LINK_READ (12 > 5 + 1 + 5)
  * steps are known: a long chain of reports costs no more than a short one. */
+#include "core/ruling.h"
 #include "core/state.h"
 
 int gb_observation_order(const void *a, const void *b)
@@ -36,6 +37,22 @@ static void visit(struct gb_core *core, struct gb_list *found, struct gb_observa
     }
 }
 
+/* A decision ties reports as closely as if they were one. */
+static void visit_ruled(struct gb_core *core, struct gb_list *found,
+                        const struct gb_ruling *ruling, uint32_t ring)
+{
+    if (ruling->kind != GB_DECISION_DUPLICATE || ruling->state != GB_RULING_ACTIVE) {
+        return;
+    }
+    for (uint32_t i = 0; i < ruling->keys_count; i++) {
+        struct gb_observation *o = gb_map_get(&core->observations, ruling->keys[i].report);
+
+        if (o != NULL) {
+            visit(core, found, o, ring);
+        }
+    }
+}
+
 static void visit_near(struct gb_core *core, struct gb_list *found, struct gb_observation *o)
 {
     for (int level = 0; level < GB_LEVELS; level++) {
@@ -51,17 +68,21 @@ static void visit_near(struct gb_core *core, struct gb_list *found, struct gb_ob
     for (uint32_t i = 0; o->matter != NULL && i < o->matter->count; i++) {
         visit(core, found, o->matter->reports[i], o->ring + 1);
     }
+    for (const struct gb_anchor *a = gb_anchors_of(core, o->head.key); a != NULL; a = a->next) {
+        visit_ruled(core, found, a->ruling, o->ring);
+    }
 }
 
 /* The only candidate at a level that is not paired yet; NULL if there are none or several. */
-static struct gb_observation *only_candidate(const struct gb_observation *o, int level)
+static struct gb_observation *only_candidate(const struct gb_core *core,
+                                             const struct gb_observation *o, int level)
 {
     struct gb_observation *only = NULL;
 
     for (uint32_t i = 0; i < o->near_count[level]; i++) {
         struct gb_observation *other = o->near[level][i];
 
-        if (other->partner == NULL) {
+        if (other->partner == NULL && !gb_ruling_apart(core, o, other, -1)) {
             if (only != NULL) {
                 return NULL;
             }
@@ -72,12 +93,12 @@ static struct gb_observation *only_candidate(const struct gb_observation *o, int
 }
 
 /* All choose first, then those who chose each other are paired. */
-static void pair_level(struct gb_list *found, int level)
+static void pair_level(const struct gb_core *core, struct gb_list *found, int level)
 {
     for (uint32_t i = 0; i < found->count; i++) {
         struct gb_observation *o = found->items[i];
 
-        o->choice = o->partner == NULL ? only_candidate(o, level) : NULL;
+        o->choice = o->partner == NULL ? only_candidate(core, o, level) : NULL;
     }
     for (uint32_t i = 0; i < found->count; i++) {
         struct gb_observation *o = found->items[i];
@@ -118,6 +139,94 @@ static void make_clusters(struct gb_list *found)
     }
 }
 
+/* Members of two clusters that a decision newer than index sets apart, or too many of them. */
+static bool is_barred(const struct gb_core *core, const struct gb_list *found,
+                      const struct gb_observation *a, const struct gb_observation *b,
+                      int64_t index)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < found->count; i++) {
+        const struct gb_observation *x = found->items[i];
+
+        count += x->cluster == a || x->cluster == b;
+        for (uint32_t j = 0; x->cluster == a && j < found->count; j++) {
+            const struct gb_observation *y = found->items[j];
+
+            if (y->cluster == b && gb_ruling_apart(core, x, y, index)) {
+                return true;
+            }
+        }
+    }
+    return count > GB_MATTER_REPORTS_MAX;
+}
+
+static void unite(struct gb_list *found, struct gb_observation *a, struct gb_observation *b)
+{
+    struct gb_observation *elder = gb_observation_order(a, b) < 0 ? a : b;
+    struct gb_observation *other = elder == a ? b : a;
+
+    for (uint32_t i = 0; i < found->count; i++) {
+        struct gb_observation *o = found->items[i];
+
+        if (o->cluster == other) {
+            o->cluster = elder;
+        }
+    }
+    elder->cluster_level = GB_LINK_DECIDED;
+}
+
+static int by_index(const void *a, const void *b)
+{
+    const struct gb_ruling *x = a;
+    const struct gb_ruling *y = b;
+
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+/* The first report of a side that can be linked. */
+static struct gb_observation *first_of(struct gb_core *core, const struct gb_ruling *ruling,
+                                       int side)
+{
+    for (uint32_t i = 0; i < ruling->keys_count; i++) {
+        struct gb_observation *o = gb_map_get(&core->observations, ruling->keys[i].report);
+
+        if (ruling->keys[i].side == side && o != NULL && o->stamp == core->stamp) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+/* Decisions that two matters are one, oldest first; a later one that sets them apart wins. */
+static void join_ruled(struct gb_core *core, struct gb_list *found)
+{
+    struct gb_list rulings = {0};
+
+    for (uint32_t i = 0; core->anchors.count > 0 && i < found->count; i++) {
+        const struct gb_observation *o = found->items[i];
+
+        for (const struct gb_anchor *a = gb_anchors_of(core, o->head.key); a != NULL;
+             a = a->next) {
+            if (a->ruling->kind == GB_DECISION_DUPLICATE &&
+                a->ruling->state == GB_RULING_ACTIVE && a->side == 0) {
+                gb_list_add(core, &rulings, a->ruling);
+            }
+        }
+    }
+    gb_list_sort(&rulings, by_index);
+    for (uint32_t i = 0; i < rulings.count; i++) {
+        const struct gb_ruling *ruling = rulings.items[i];
+        struct gb_observation *a = first_of(core, ruling, 0);
+        struct gb_observation *b = first_of(core, ruling, 1);
+
+        if (a != NULL && b != NULL && a->cluster != b->cluster &&
+            !is_barred(core, found, a->cluster, b->cluster, ruling->index)) {
+            unite(found, a->cluster, b->cluster);
+        }
+    }
+}
+
 static void add_felt(struct gb_core *core, struct gb_list *felt, struct gb_observation *o)
 {
     if (o != NULL && o->stamp != core->stamp) {
@@ -136,6 +245,7 @@ static void keep_felt(struct gb_core *core, const struct gb_list *found, struct 
         if (o->ring <= GB_LINK_FELT) {
             add_felt(core, felt, o);
             add_felt(core, felt, o->partner);
+            add_felt(core, felt, o->cluster);
             for (uint32_t m = 0; o->matter != NULL && m < o->matter->count; m++) {
                 add_felt(core, felt, o->matter->reports[m]);
             }
@@ -156,9 +266,10 @@ void gb_link_component(struct gb_core *core, struct gb_list *seeds)
         return;
     }
     for (int level = 0; level < GB_LEVELS; level++) {
-        pair_level(&found, level);
+        pair_level(core, &found, level);
     }
     make_clusters(&found);
+    join_ruled(core, &found);
     keep_felt(core, &found, &felt);
     gb_list_sort(&felt, gb_observation_order);
     *seeds = felt;

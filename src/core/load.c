@@ -1,6 +1,7 @@
 /* State rows back into memory, in any order: what a row names and memory lacks is a stub until its
  * own row comes. */
 #include "base/jsonw.h"
+#include "core/ruling.h"
 #include "core/state.h"
 
 struct gb_observation *gb_observation_get(struct gb_core *core, struct gb_str key)
@@ -177,6 +178,7 @@ static void load_matter(struct gb_core *core, const struct gb_row *row,
         matter->live_until = INT64_MAX;
     }
     matter->opened_at = gb_value_int(parsed, GB_STR("opened_at"), 0);
+    matter->version = gb_value_int(value, GB_STR("version"), 0);
     matter->title_of = gb_str_is(title_of) ? gb_observation_get(core, title_of) : NULL;
     for (int i = 0; i < GB_FIELD_COUNT; i++) {
         fields.json[i] =
@@ -222,6 +224,10 @@ static void load_overlap(struct gb_core *core, const struct gb_row *row,
     gb_core_set(core, &overlap->evidence,
                 to_json(core, gb_value_get(parsed, GB_STR("evidence"))));
     gb_core_set(core, &overlap->rule, gb_value_str(parsed, GB_STR("rule")));
+    gb_core_set(core, &overlap->ruled_by, gb_value_str(parsed, GB_STR("ruled_by")));
+    gb_core_set(core, &overlap->claimed_by, gb_value_str(parsed, GB_STR("claimed_by")));
+    overlap->claimed_until = gb_value_int(parsed, GB_STR("claimed_until"), 0);
+    overlap->version = gb_value_int(parsed, GB_STR("version"), 0);
     gb_map_put(&core->overlaps, overlap->head.key, overlap);
     gb_object_stored(&overlap->head, row);
 }
@@ -334,6 +340,9 @@ enum gb_status gb_core_load(struct gb_core *core, const struct gb_row *row,
         break;
     case GB_TABLE_WRITER_MARK:
         load_session(core, row, parsed);
+        break;
+    case GB_TABLE_RULING:
+        gb_ruling_load(core, row, parsed);
         break;
     case GB_TABLE_BOOK:
         load_book(core, row, parsed);

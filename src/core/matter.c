@@ -1,4 +1,5 @@
 /* Matters: which reports they hold, and what becomes of their ids when that changes. */
+#include "core/ruling.h"
 #include "core/state.h"
 
 void gb_matter_touch(struct gb_core *core, struct gb_matter *matter)
@@ -79,6 +80,7 @@ void gb_matter_live(struct gb_core *core, struct gb_matter *matter)
         gb_object_touch(core, &matter->head);
         for (uint32_t i = 0; i < matter->count; i++) {
             gb_object_touch(core, &matter->reports[i]->head);
+            gb_rulings_touch(core, matter->reports[i]);
         }
         for (int i = 0; i < GB_OVERLAP_COUNT; i++) {
             if (matter->overlaps[i] != NULL) {
@@ -105,6 +107,7 @@ static struct gb_matter *own_matter(struct gb_core *core, struct gb_observation 
         matter->head.is_removed = false;
         matter->head.is_stub = false;
         matter->opened_at = core->clock;
+        matter->version = 0;
     }
     return matter;
 }
@@ -120,6 +123,7 @@ void gb_matter_leave(struct gb_core *core, struct gb_observation *o)
     }
     gb_matter_detach(o);
     gb_object_touch(core, &o->head);
+    gb_rulings_touch(core, o);
     matter->link_level = 0;
     gb_matter_touch(core, matter);
     if (matter->count == 0) {
@@ -166,6 +170,7 @@ static void part(struct gb_core *core, struct gb_matter *matter)
         gb_matter_detach(o);
         o->is_split = true;
         gb_object_touch(core, &o->head);
+        gb_rulings_touch(core, o);
     }
     if (is_parted) {
         matter->is_split = true;
@@ -192,6 +197,7 @@ static struct gb_matter *matter_of(struct gb_core *core, const struct gb_list *c
     matter->is_split = elder->is_split;
     gb_matter_attach(matter, elder);
     gb_object_touch(core, &elder->head);
+    gb_rulings_touch(core, elder);
     gb_matter_live(core, matter);
     gb_matter_touch(core, matter);
     return matter;
@@ -210,6 +216,7 @@ static void join(struct gb_core *core, struct gb_matter *keeps, struct gb_observ
     gb_matter_attach(keeps, o);
     for (uint32_t i = 0; i < keeps->count; i++) {
         gb_object_touch(core, &keeps->reports[i]->head);
+        gb_rulings_touch(core, keeps->reports[i]);
     }
     gb_matter_live(core, keeps);
     gb_matter_touch(core, keeps);

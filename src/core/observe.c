@@ -172,7 +172,7 @@ static void keep_version(struct gb_core *core, struct gb_observation *o,
 }
 
 /* What can be seen from o: its candidates and its partner. */
-static void add_seeds(struct gb_core *core, struct gb_observation *o, struct gb_list *seeds)
+void gb_add_seeds(struct gb_core *core, struct gb_observation *o, struct gb_list *seeds)
 {
     for (int level = 0; level < GB_LEVELS; level++) {
         if (!o->is_deleted && gb_in_cell(core, o)) {
@@ -184,7 +184,7 @@ static void add_seeds(struct gb_core *core, struct gb_observation *o, struct gb_
     }
 }
 
-static void fold_touched(struct gb_core *core, struct gb_str word)
+void gb_fold_touched(struct gb_core *core, struct gb_str word)
 {
     for (uint32_t i = 0; i < core->touched.count; i++) {
         struct gb_matter *matter = core->touched.items[i];
@@ -209,7 +209,7 @@ static void remove_report(struct gb_core *core, struct gb_observation *o)
     struct gb_keys before;
 
     gb_keys_of(&core->scratch, &o->image, &before);
-    add_seeds(core, o, &seeds);
+    gb_add_seeds(core, o, &seeds);
     gb_index_drop(core, o);
     gb_cell_thinned(core, &before, &none, &seeds);
     gb_matter_leave(core, o);
@@ -218,7 +218,7 @@ static void remove_report(struct gb_core *core, struct gb_observation *o)
     gb_image_drop(core, &o->image);
     gb_link_component(core, &seeds);
     gb_matter_regroup(core, &seeds);
-    fold_touched(core, GB_STR("changed"));
+    gb_fold_touched(core, GB_STR("changed"));
 }
 
 /* o's old image goes: what saw it by that image is decided again. */
@@ -230,7 +230,7 @@ static void drop_image(struct gb_core *core, struct gb_observation *o,
 
     gb_keys_of(&core->scratch, &o->image, before);
     gb_keys_of(&core->scratch, image, &after);
-    add_seeds(core, o, seeds);
+    gb_add_seeds(core, o, seeds);
     gb_index_drop(core, o);
     gb_cell_thinned(core, before, &after, seeds);
     if (!gb_str_eq(o->image.village, image->village) && o->matter != NULL &&
@@ -286,7 +286,7 @@ static void put_report(struct gb_core *core, struct gb_observation *o,
         gb_list_add(core, &alone, o);
         gb_matter_regroup(core, &alone);
     }
-    fold_touched(core, GB_STR("changed"));
+    gb_fold_touched(core, GB_STR("changed"));
 }
 
 static struct gb_str record_key(struct gb_core *core, const struct gb_record *rec)

@@ -39,6 +39,7 @@ static struct gb_str write_value(struct gb_core *core, const struct gb_overlap *
 
 static void publish(struct gb_core *core, struct gb_overlap *overlap, bool was_open, bool is_new)
 {
+    int64_t version = ++overlap->version;
     struct gb_str value = write_value(core, overlap);
     struct gb_str word = state_word(overlap->is_open);
     struct gb_str full = overlap->is_open ? GB_STR("opened") : GB_STR("settled");
@@ -51,7 +52,9 @@ static void publish(struct gb_core *core, struct gb_overlap *overlap, bool was_o
     gb_jsonw_object(&w);
     gb_jsonw_key(&w, GB_STR("after"));
     gb_jsonw_object(&w);
+    gb_jsonw_key_opt(&w, GB_STR("claimed_by"), overlap->claimed_by);
     gb_jsonw_key_str(&w, GB_STR("state"), word);
+    gb_jsonw_key_int(&w, GB_STR("version"), version);
     gb_jsonw_end(&w);
     gb_jsonw_key(&w, GB_STR("before"));
     gb_jsonw_object(&w);
@@ -128,6 +131,9 @@ static void apply(struct gb_core *core, struct gb_matter *matter, enum gb_overla
     if (is_new && (!f->is_found || core->rec->bootstrap)) {
         return;
     }
+    if (!is_new && gb_str_is(overlap->ruled_by)) {
+        return; /* a person's word is sticky */
+    }
     if (!is_new && was_open == is_open) {
         return;
     }
@@ -182,7 +188,8 @@ static struct finding find_double_lead(const struct gb_matter *matter,
     }
     f.is_found = claims >= 2;
     f.is_open = f.is_found && !d->has_lead;
-    f.rule = f.is_open ? GB_STR("no_rule") : f.is_found ? d->duty->id : GB_STR("claim_withdrawn");
+    f.rule = f.is_open ? GB_STR("no_rule") : f.is_found ? gb_decision_rule(d)
+                                           : GB_STR("claim_withdrawn");
     f.rule = gb_str_is(f.rule) ? f.rule : GB_STR("duty");
     return f;
 }
@@ -275,14 +282,14 @@ static void check_contradiction(struct gb_core *core, struct gb_matter *matter)
 /* Nobody leads, and no row of the list declares that nobody does. */
 static struct finding find_no_owner(const struct gb_matter *matter, const struct gb_decision *d)
 {
-    bool is_declared = d->duty != NULL && d->duty->no_lead != GB_LEAD_NAMED;
+    bool is_declared = d->ruling == NULL && d->duty != NULL &&
+                       d->duty->no_lead != GB_LEAD_NAMED;
     bool is_found = !d->has_lead && !is_declared;
 
     return (struct finding){.is_found = is_found,
                             .is_open = is_found,
                             .rule = d->forbidding != NULL ? d->forbidding->id
-                                    : d->duty != NULL     ? d->duty->id
-                                                          : GB_STR("unlisted"),
+                                                          : gb_decision_rule(d),
                             .evidence = matter->fields.json[GB_FIELD_AT_CATEGORY]};
 }
 
@@ -347,6 +354,41 @@ void gb_overlap_settle_all(struct gb_core *core, struct gb_matter *matter, struc
         gb_object_touch(core, &overlap->head);
         matter->overlaps[i] = NULL;
     }
+}
+
+void gb_overlap_rule(struct gb_core *core, struct gb_overlap *overlap, struct gb_str ruling)
+{
+    bool was_open = overlap->is_open;
+
+    gb_core_set(core, &overlap->ruled_by, ruling);
+    gb_core_set(core, &overlap->rule, GB_STR("decision"));
+    gb_core_set(core, &overlap->claimed_by, GB_STR_NONE);
+    overlap->claimed_until = 0;
+    overlap->is_open = false;
+    overlap->settled_at = core->clock;
+    publish(core, overlap, was_open, false);
+    gb_object_touch(core, &overlap->head);
+}
+
+/* It stands open until gb_overlap_check says otherwise, in the same step. */
+void gb_overlap_unrule(struct gb_core *core, struct gb_overlap *overlap)
+{
+    gb_core_set(core, &overlap->ruled_by, GB_STR_NONE);
+    gb_core_set(core, &overlap->rule, GB_STR("decision_undone"));
+    if (overlap->kind == GB_OVERLAP_CONTRADICTORY && overlap->matter->has_contradiction) {
+        gb_due_drop(core, overlap->matter);
+        gb_due_add(core, overlap->matter); /* it falls due again at the next tick */
+    }
+    gb_object_touch(core, &overlap->head);
+}
+
+void gb_overlap_claim(struct gb_core *core, struct gb_overlap *overlap, struct gb_str post,
+                      int64_t until)
+{
+    gb_core_set(core, &overlap->claimed_by, post);
+    overlap->claimed_until = until;
+    publish(core, overlap, overlap->is_open, false);
+    gb_object_touch(core, &overlap->head);
 }
 
 static bool is_before(const struct gb_matter *a, const struct gb_matter *b)

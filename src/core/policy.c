@@ -199,3 +199,8 @@ const struct gb_duty *gb_policy_forbidding(const struct gb_policy *policy,
 {
     return gb_duty_find_forbidding(&policy->forbidding, policy->duties, query, role);
 }
+
+bool gb_policy_needs_two(const struct gb_policy *policy, enum gb_decision_kind kind)
+{
+    return (policy->four_eyes >> kind & 1U) != 0;
+}

@@ -8,6 +8,7 @@
 #define CORE_POLICY_H
 
 #include "core/deadline.h"
+#include "core/decision.h"
 #include "core/duty.h"
 
 /* Canonical states (DOMAIN 3.2). X(NAME): word = name. */
@@ -91,6 +92,8 @@ struct gb_policy {
                                         they go to the command centre */
     int64_t holder_window_ms;        /* matching.yaml: same holder evidence, 2 h */
     int64_t cell_window_ms;          /* matching.yaml: closed matters stay in the cell, 30 d */
+    uint32_t four_eyes;              /* bit k: decisions of kind k wait for a second person */
+    int64_t claim_ms;                /* how long a seat's claim lasts if it does not say */
     int64_t contradiction_after_ms;  /* deadlines.yaml: contradictory_state, 72 h */
 };
 
@@ -111,6 +114,9 @@ const struct gb_category *gb_policy_category(const struct gb_policy *policy, str
 bool gb_policy_has_place(const struct gb_policy *policy, struct gb_str code);
 
 const struct gb_unit *gb_policy_unit(const struct gb_policy *policy, struct gb_str code);
+
+/* True if such a decision waits for a second pair of eyes. */
+bool gb_policy_needs_two(const struct gb_policy *policy, enum gb_decision_kind kind);
 
 /* Index of a source in sources, GB_SOURCES_MAX if the bundle lacks it. */
 uint32_t gb_policy_source_index(const struct gb_policy *policy, struct gb_str source);

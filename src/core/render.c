@@ -1,5 +1,6 @@
 /* State rows as canonical JSON: everything that a load needs, no free text. */
 #include "base/jsonw.h"
+#include "core/ruling.h"
 #include "core/state.h"
 
 static void write_version(struct gb_jsonw *w, const struct gb_version *version)
@@ -132,6 +133,10 @@ static void render_overlap(struct gb_jsonw *w, const struct gb_overlap *overlap,
 {
     row->matter = overlap->matter->head.key;
     row->live_until = overlap->is_final ? 0 : overlap->matter->live_until;
+    if (gb_str_is(overlap->claimed_by)) {
+        gb_jsonw_key_str(w, GB_STR("claimed_by"), overlap->claimed_by);
+        gb_jsonw_key_int(w, GB_STR("claimed_until"), overlap->claimed_until);
+    }
     gb_jsonw_key(w, GB_STR("claims"));
     gb_jsonw_raw(w, overlap->claims);
     if (gb_str_is(overlap->evidence)) {
@@ -144,11 +149,13 @@ static void render_overlap(struct gb_jsonw *w, const struct gb_overlap *overlap,
     gb_jsonw_key_str(w, GB_STR("matter"), overlap->matter->head.key);
     gb_jsonw_key_int(w, GB_STR("opened_at"), overlap->opened_at);
     gb_jsonw_key_str(w, GB_STR("rule"), overlap->rule);
+    gb_jsonw_key_opt(w, GB_STR("ruled_by"), overlap->ruled_by);
     if (!overlap->is_open) {
         gb_jsonw_key_int(w, GB_STR("settled_at"), overlap->settled_at);
     }
     gb_jsonw_key_str(w, GB_STR("state"),
                      overlap->is_open ? GB_STR("open") : GB_STR("settled"));
+    gb_jsonw_key_int(w, GB_STR("version"), overlap->version);
 }
 
 static void render_stream(struct gb_jsonw *w, const struct gb_stream *stream, struct gb_row *row)
@@ -266,6 +273,9 @@ void gb_object_render(struct gb_core *core, struct gb_object *object, struct gb_
         break;
     case GB_TABLE_LANE_STATE:
         render_lane(core, &w, object);
+        break;
+    case GB_TABLE_RULING:
+        gb_ruling_render(core, &w, whole, row);
         break;
     case GB_TABLE_EXCEPTION:
     case GB_TABLE_COUNT:

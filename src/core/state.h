@@ -13,15 +13,18 @@
 #define CORE_STATE_H
 
 #include "base/buf.h"
+#include "base/jsonw.h"
 #include "base/map.h"
 #include "base/pool.h"
 #include "core/core.h"
+#include "core/decision.h"
 
 #define GB_HOUR_MS ((int64_t)3600000)
 #define GB_SEEN_MAX 16
 #define GB_ATTACHMENTS_MAX 16
 #define GB_MATTER_REPORTS_MAX 16
 #define GB_LEVELS 3
+#define GB_LINK_DECIDED (GB_LEVELS + 1) /* by a person */
 
 struct gb_object {
     enum gb_table table;
@@ -41,7 +44,7 @@ struct gb_object {
     X(INFORMS, "informs") X(LEAD, "lead") X(LEVEL, "level") X(OCCURRED, "occurred_at")             \
     X(POLICY, "policy") X(PURPOSE, "purpose") X(REDIRECT, "redirect_to") X(REFS, "refs")           \
     X(REPORTERS, "reporters") X(STATE, "state") X(TITLE, "title") X(TOWN, "town")                  \
-    X(VILLAGE, "village")
+    X(VERSION, "version") X(VILLAGE, "village")
 
 enum gb_field {
 #define X(name, word) GB_FIELD_AT_##name,
@@ -138,6 +141,10 @@ struct gb_overlap {
     struct gb_str claims;   /* JSON */
     struct gb_str evidence; /* JSON */
     struct gb_str rule;     /* what settled it, or why nothing could */
+    int64_t version;        /* published so often; a decision names the one it saw */
+    struct gb_str ruled_by; /* id of the decision that settled it for good, absent if none */
+    struct gb_str claimed_by; /* post of the seat that works on it, absent if none */
+    int64_t claimed_until;  /* lane clock (ms) at which the claim is over */
 };
 
 struct gb_matter {
@@ -157,6 +164,7 @@ struct gb_matter {
     struct gb_matter *due_prev, *due_next;
     bool is_due_listed;
     bool is_split; /* in this step: publish it as split */
+    int64_t version; /* published so often */
 };
 
 struct gb_counts {
@@ -229,6 +237,8 @@ struct gb_core {
     struct gb_str policy_hash;
     struct gb_str unbalanced_stream, unbalanced_reason;
     struct gb_map observations, matters, overlaps, streams, sessions, index;
+    struct gb_map rulings; /* by id */
+    struct gb_map anchors; /* struct gb_anchor by report key */
     struct gb_object *dirty;
     struct gb_object clock_row, policy_row, balance_row;
     struct gb_book *books; /* open ones */
@@ -305,6 +315,10 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec);
 /* The image of a put under a bundle; borrows. Absent: all known, else why it is dead. */
 struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record *rec,
                           struct gb_image *image);
+/* Folds all matters touched in this step and looks for overlaps. */
+void gb_fold_touched(struct gb_core *core, struct gb_str word);
+/* What can be seen from o: its candidates, and those of its matter. */
+void gb_add_seeds(struct gb_core *core, struct gb_observation *o, struct gb_list *seeds);
 void gb_image_keep(struct gb_core *core, struct gb_image *to, const struct gb_image *from);
 void gb_image_drop(struct gb_core *core, struct gb_image *image);
 
@@ -346,6 +360,8 @@ int gb_observation_order(const void *a, const void *b);
 void gb_link_component(struct gb_core *core, struct gb_list *seeds);
 
 /* ---- cell.c ---- */
+/* A closed matter's report comes back into its cell for another window. */
+void gb_cell_return(struct gb_core *core, struct gb_observation *o);
 bool gb_in_cell(const struct gb_core *core, const struct gb_observation *o);
 void gb_cell_note_left(struct gb_core *core, const struct gb_matter *matter);
 void gb_cell_turn(struct gb_core *core); /* an hour of the lane's clock has turned */
@@ -398,17 +414,27 @@ struct gb_decision {
     bool has_lead;
     enum gb_role lead;
     struct gb_str unit;          /* absent: none named */
+    const struct gb_ruling *ruling; /* the decision that names the lead; NULL: the duty list does */
     struct gb_str lead_network;  /* absent if no network has the role */
     const struct gb_source_row *first; /* first contact; NULL if the bundle lacks the source */
 };
 struct gb_duty_query gb_decide_query(struct gb_core *core, struct gb_matter *matter);
 struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter);
+/* What decided: "decision", the row's id, or "unlisted". */
+struct gb_str gb_decision_rule(const struct gb_decision *d);
 
 /* ---- overlap.c ---- */
 struct gb_str gb_overlap_word(enum gb_overlap_kind kind);
 void gb_overlap_check(struct gb_core *core, struct gb_matter *matter);
 void gb_overlap_settle_all(struct gb_core *core, struct gb_matter *matter, struct gb_str rule);
 void gb_overlap_due(struct gb_core *core);
+/* A person's word on it: settled by ruling (a decision's id), for good. */
+void gb_overlap_rule(struct gb_core *core, struct gb_overlap *overlap, struct gb_str ruling);
+/* That word is undone: what stands is looked at again by gb_overlap_check. */
+void gb_overlap_unrule(struct gb_core *core, struct gb_overlap *overlap);
+/* Somebody works on it, or (post absent) nobody any more. */
+void gb_overlap_claim(struct gb_core *core, struct gb_overlap *overlap, struct gb_str post,
+                      int64_t until);
 void gb_due_add(struct gb_core *core, struct gb_matter *matter);
 void gb_due_drop(struct gb_core *core, struct gb_matter *matter);
 struct gb_str gb_why(struct gb_core *core, struct gb_str rule, struct gb_str evidence);

@@ -134,7 +134,8 @@ static void unlink_entry(struct gb_replay_rows *rows, struct entry *entry)
 static bool is_fetched(enum gb_table table)
 {
     return table == GB_TABLE_OBSERVATION || table == GB_TABLE_MATTER ||
-           table == GB_TABLE_OVERLAP || table == GB_TABLE_SOURCE_MARK;
+           table == GB_TABLE_OVERLAP || table == GB_TABLE_SOURCE_MARK ||
+           table == GB_TABLE_RULING;
 }
 
 void gb_replay_rows_keep(struct gb_replay_rows *rows, const struct gb_rows *changed)
@@ -183,6 +184,34 @@ static enum gb_status load(struct gb_core *core, const struct entry *entry, stru
     return status;
 }
 
+/* Rulings are few, and found by looking at all: the ids of their matters stand in braces. */
+struct ruled {
+    struct gb_str matter;
+    struct gb_core *core;
+    struct gb_err *err;
+    enum gb_status status;
+};
+
+static bool holds(struct gb_str text, struct gb_str id)
+{
+    for (size_t at = 0; at + id.len <= text.len; at++) {
+        if (memcmp(text.ptr + at, id.ptr, id.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void load_ruled(void *value, void *context)
+{
+    const struct entry *entry = value;
+    struct ruled *ruled = context;
+
+    if (ruled->status == GB_OK && holds(entry->row.matter, ruled->matter)) {
+        ruled->status = load(ruled->core, entry, ruled->err);
+    }
+}
+
 static enum gb_status load_matter(const struct gb_replay_rows *rows, struct gb_str matter,
                                   struct gb_core *core, struct gb_err *err)
 {
@@ -193,6 +222,32 @@ static enum gb_status load_matter(const struct gb_replay_rows *rows, struct gb_s
     for (const struct entry *e = list != NULL ? list->first : NULL; e != NULL && status == GB_OK;
          e = e->next_of_matter) {
         status = load(core, e, err);
+    }
+    if (status == GB_OK) {
+        struct ruled ruled = {matter, core, err, GB_OK};
+
+        gb_map_each(&rows->tables[GB_TABLE_RULING], load_ruled, &ruled);
+        status = ruled.status;
+    }
+    return status;
+}
+
+/* All matters of a ruling, whose ids stand as {id,id}. */
+static enum gb_status load_ruling(const struct gb_replay_rows *rows, const struct entry *entry,
+                                  struct gb_core *core, struct gb_err *err)
+{
+    enum gb_status status = load(core, entry, err);
+    size_t from = 1;
+
+    for (size_t at = 1; entry != NULL && at < entry->row.matter.len && status == GB_OK; at++) {
+        char c = entry->row.matter.ptr[at];
+
+        if (c == ',' || c == '}') {
+            struct gb_str id = {entry->row.matter.ptr + from, at - from};
+
+            status = id.len > 0 ? load_matter(rows, id, core, err) : GB_OK;
+            from = at + 1;
+        }
     }
     return status;
 }
@@ -222,16 +277,34 @@ static enum gb_status load_evidence(const struct gb_replay_rows *rows, const int
     return status;
 }
 
+/* A key names a report, a matter, an overlap or a ruling. */
+static enum gb_status load_key(const struct gb_replay_rows *rows, struct gb_str key,
+                               struct gb_core *core, struct gb_err *err)
+{
+    enum gb_status status =
+        load_reached(rows, gb_map_get(&rows->tables[GB_TABLE_OBSERVATION], key), core, err);
+
+    if (status == GB_OK) {
+        status = load_reached(rows, gb_map_get(&rows->tables[GB_TABLE_OVERLAP], key), core, err);
+    }
+    if (status == GB_OK && gb_map_get(&rows->tables[GB_TABLE_MATTER], key) != NULL) {
+        status = load_matter(rows, key, core, err);
+    }
+    if (status == GB_OK) {
+        status = load_ruling(rows, gb_map_get(&rows->tables[GB_TABLE_RULING], key), core, err);
+    }
+    return status;
+}
+
 enum gb_status gb_replay_rows_fetch(const struct gb_replay_rows *rows,
                                     const struct gb_wants *wants, struct gb_core *core,
                                     struct gb_err *err)
 {
-    const struct gb_map *observations = &rows->tables[GB_TABLE_OBSERVATION];
     const struct gb_map *marks = &rows->tables[GB_TABLE_SOURCE_MARK];
     enum gb_status status = GB_OK;
 
     for (uint32_t i = 0; i < wants->count && status == GB_OK; i++) {
-        status = load_reached(rows, gb_map_get(observations, wants->keys[i]), core, err);
+        status = load_key(rows, wants->keys[i], core, err);
         if (status == GB_OK) {
             status = load(core, gb_map_get(marks, wants->keys[i]), err);
         }

@@ -26,6 +26,7 @@ static const struct {
     [GB_TABLE_BOOK] = {SQL_UPSERT_LIVE("book"), SQL_DELETE("book"), true, false, false, false},
     [GB_TABLE_LANE_STATE] = {SQL_UPSERT_PLAIN("lane_state"), SQL_DELETE("lane_state"), false, false,
                              false, false},
+    [GB_TABLE_RULING] = {SQL_UPSERT_RULING, SQL_DELETE("ruling"), true, true, false, false},
 };
 
 static struct gb_str hash_str(const struct gb_hash *hash)

@@ -37,16 +37,22 @@
     " UNION ALL SELECT 5, t.key, t.row, NULL, NULL, NULL, 0 FROM writer_mark t WHERE t.lane = $1"  \
     " UNION ALL SELECT 6, t.key, t.row, NULL, NULL, NULL, t.live_until FROM book t"                \
     " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
-    " UNION ALL SELECT 7, t.key, t.row, NULL, NULL, NULL, 0 FROM lane_state t WHERE t.lane = $1"
+    " UNION ALL SELECT 7, t.key, t.row, NULL, NULL, NULL, 0 FROM lane_state t WHERE t.lane = $1"   \
+    " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
+    " WHERE t.lane = $1 AND t.live_until >= $2"
 
-/* Observations and marks that the keys name, at most $4 that carry each piece of evidence, and
- * everything of their matters. $1 lane, $2 keys, $3 evidence. */
+/* What the keys name (reports, marks, matters, overlaps, decisions), at most $4 that carry each
+ * piece of evidence, and everything of their matters. $1 lane, $2 keys, $3 evidence. */
 #define SQL_FETCH                                                                                  \
     "WITH hit AS MATERIALIZED"                                                                     \
     " (SELECT o.key, o.matter FROM observation o WHERE o.lane = $1 AND o.key = ANY ($2)"           \
     "  UNION SELECT f.key, f.matter FROM (SELECT DISTINCT e FROM unnest($3::bigint[]) e) w (e),"   \
     "   LATERAL (SELECT c.key, c.matter FROM observation c WHERE c.lane = $1"                      \
-    "    AND c.evidence @> ARRAY[w.e] LIMIT $4) f),"                                               \
+    "    AND c.evidence @> ARRAY[w.e] LIMIT $4) f"                                                 \
+    "  UNION SELECT NULL, t.key FROM matter t WHERE t.lane = $1 AND t.key = ANY ($2)"              \
+    "  UNION SELECT NULL, v.matter FROM overlap v WHERE v.lane = $1 AND v.key = ANY ($2)"          \
+    "  UNION SELECT NULL, unnest(r.matters) FROM ruling r"                                         \
+    "   WHERE r.lane = $1 AND r.key = ANY ($2)),"                                                  \
     " m AS (SELECT DISTINCT hit.matter FROM hit WHERE hit.matter IS NOT NULL),"                    \
     " o AS (SELECT p.* FROM observation p WHERE p.lane = $1"                                       \
     "   AND p.key IN (SELECT hit.key FROM hit)"                                                    \
@@ -58,7 +64,10 @@
     " UNION ALL SELECT 2, t.key, t.row, NULL, t.matter, NULL, t.live_until FROM overlap t"         \
     " WHERE t.lane = $1 AND t.matter IN (SELECT m.matter FROM m)"                                  \
     " UNION ALL SELECT 4, t.key, t.row, NULL, NULL, NULL, t.live_until FROM source_mark t"         \
-    " WHERE t.lane = $1 AND t.key = ANY ($2)"
+    " WHERE t.lane = $1 AND t.key = ANY ($2)"                                                      \
+    " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
+    " WHERE t.lane = $1 AND (t.key = ANY ($2)"                                                     \
+    "  OR t.matters && ARRAY(SELECT m.matter FROM m))"
 
 /* $1 bundle hash; rows (name, text). */
 #define SQL_POLICY                                                                                 \
@@ -114,6 +123,18 @@
     " SELECT $1, u.key, u.row, u.live_until, u.matter"                                             \
     " FROM unnest($2, $3, $4, $5) AS u (key, row, live_until, matter)"                             \
     " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, matter = excluded.matter,"         \
+    " live_until = excluded.live_until"
+
+/* matters come as text of an array: rows need not have the same number. */
+#define SQL_UPSERT_RULING                                                                          \
+    "WITH u AS MATERIALIZED (SELECT u.* FROM"                                                      \
+    "  unnest($2::text[], $3::text[], $4::bigint[], $5::text[]) AS u (key, row, live, matters)),"  \
+    " d AS (INSERT INTO decision (id, lane, index, body)"                                          \
+    "  SELECT u.key, $1, (u.row::json ->> 'index')::bigint, u.row FROM u"                          \
+    "  ON CONFLICT (lane, id) DO NOTHING)"                                                         \
+    " INSERT INTO ruling AS t (lane, key, row, live_until, matters)"                               \
+    " SELECT $1, u.key, u.row, u.live, u.matters::text[] FROM u"                                   \
+    " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, matters = excluded.matters,"       \
     " live_until = excluded.live_until"
 
 #define SQL_DELETE(table) "DELETE FROM " table " WHERE lane = $1 AND key = ANY ($2)"

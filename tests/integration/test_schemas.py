@@ -20,12 +20,12 @@ GOOD = {
                  "rule": "d1"},
         "occurred_at": 1, "policy": HASH, "purpose": "command", "reporters": [],
         "refs": [{"entity": "matter", "key": "1", "source": "party_building"}],
-        "state": "ACCEPTED", "town": "320312111", "village": "320312111201"},
+        "state": "ACCEPTED", "town": "320312111", "version": 1, "village": "320312111201"},
     "gb.overlap": {
         "claims": [{"claims_lead": True, "key": "1", "source": "party_building",
                     "state": "ACCEPTED"}],
         "final": False, "id": ID, "kind": "double_lead", "matter": ID, "opened_at": 1,
-        "rule": "no_rule", "state": "open"},
+        "rule": "no_rule", "state": "open", "version": 1},
     "gb.change": {"after": {"state": "CLOSED"}, "before": {"state": "ACCEPTED"}, "clock": 1,
                   "change": "matter.updated", "matter": ID, "policy": HASH,
                   "why": {"record": SRC, "rule": "report"}},
@@ -50,7 +50,7 @@ GOOD = {
                                    "fields": {"state": {"type": "code", "column": "status"}}}}},
 }
 REDIRECT = {"id": ID, "policy": HASH, "purpose": "command", "redirect_to": ID,
-            "town": "320312111", "village": "320312111201"}
+            "town": "320312111", "version": 2, "village": "320312111201"}
 NAMES = sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json"))
 
 
@@ -77,6 +77,19 @@ def test_samples(name):
 
 def test_a_merged_matter_says_where_it_went():
     validator("gb.matter").validate(REDIRECT)
+
+
+def test_a_change_answers_a_decision():
+    actor = {"post": "seat-03", "role": "command_centre"}
+    answer = {"after": {"actor": actor, "decides": "lead_is", "outcome": "stale",
+                        "targets": [{"named": ID, "outcome": "stale"}]},
+              "before": {}, "change": "decision.stale", "clock": 1, "decision": "d-1",
+              "policy": HASH, "why": {"record": SRC, "rule": "decision"}}
+    check = validator("gb.change")
+    check.validate(answer)
+    assert not check.is_valid({**answer, "matter": ID})
+    del answer["decision"]
+    assert not check.is_valid(answer)
 
 
 def test_asyncapi_names_files_that_exist():

@@ -20,8 +20,8 @@ def connect(dsn):
 
 @pytest.fixture(scope="module")
 def dsn(postgres):
-    for _ in range(2):
-        for path in sorted(SQL.glob("0*.sql")):
+    for path in sorted(SQL.glob("0*.sql")):
+        for _ in range(2):  # each may be applied twice before the next
             with psycopg.connect(postgres.dsn) as pg:
                 pg.execute(path.read_text(encoding="utf-8"))
     return postgres.dsn

@@ -64,6 +64,8 @@ const struct gb_policy *gb_cf_policy(void)
         .contradiction_after_ms = (int64_t)72 * 3600000,
         .list_from = INT64_MIN, .list_until = INT64_MAX,
         .is_unlisted_declared = true,
+        .four_eyes = 1U << GB_DECISION_TRANSFER,
+        .claim_ms = 3600000,
     };
     gb_arena_init(&arena, (size_t)1 << 16);
     gb_duty_index_build(&arena, duties, scopes, GB_COUNT(scopes), &policy.deciding);
@@ -159,6 +161,19 @@ void gb_cf_tick(struct gb_cf_script *s, int64_t clock)
     s->ticked = s->offset;
 }
 
+void gb_cf_decide(struct gb_cf_script *s, const char *id, const char *actor, const char *fields)
+{
+    struct gb_record *rec = add(s, GB_KIND_DECISION);
+
+    set_source(s, rec, "decision", id);
+    rec->entity = GB_STR("decision");
+    set_fields(s, rec,
+               gb_arena_printf(&s->arena,
+                               "{\"actor\":{\"post\":\"%s\",\"role\":\"command_centre\"},%s,"
+                               "\"id\":\"%s\",\"town\":\"320312111\"}",
+                               actor, fields, id));
+}
+
 static void keep_row(struct gb_cf_run *run, const struct gb_row *row)
 {
     uint32_t at = 0;
@@ -252,14 +267,24 @@ static struct gb_core *load(struct gb_cf_run *run)
     return core;
 }
 
-/* Loads one row with everything of its matter. */
+static bool holds(struct gb_str text, struct gb_str part)
+{
+    for (size_t at = 0; part.len > 0 && at + part.len <= text.len; at++) {
+        if (memcmp(text.ptr + at, part.ptr, part.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Loads one row with everything of its matters: a ruling has several, as {id,id}. */
 static void load_whole(struct gb_cf_run *run, struct gb_core *core, uint32_t at)
 {
     struct gb_str matter = run->rows[at].matter;
 
     load_row(run, core, &run->rows[at]);
     for (uint32_t i = 0; gb_str_is(matter) && i < run->rows_count; i++) {
-        if (gb_str_eq(run->rows[i].matter, matter)) {
+        if (holds(run->rows[i].matter, matter) || holds(matter, run->rows[i].matter)) {
             load_row(run, core, &run->rows[i]);
         }
     }
@@ -299,8 +324,10 @@ static void fetch(struct gb_cf_run *run, struct gb_core *core, const struct gb_r
     }
     for (uint32_t k = 0; k < wants.count; k++) {
         for (uint32_t i = 0; i < run->rows_count; i++) {
-            if ((run->rows[i].table == GB_TABLE_OBSERVATION ||
-                 run->rows[i].table == GB_TABLE_SOURCE_MARK) &&
+            enum gb_table table = run->rows[i].table;
+
+            if ((table <= GB_TABLE_OVERLAP || table == GB_TABLE_SOURCE_MARK ||
+                 table == GB_TABLE_RULING) &&
                 gb_str_eq(run->rows[i].key, wants.keys[k])) {
                 load_whole(run, core, i);
             }

@@ -40,6 +40,9 @@ void gb_cf_begin(struct gb_cf_script *script); /* begins with a tick and the act
 void gb_cf_put(struct gb_cf_script *script, const struct gb_cf_report *report);
 void gb_cf_delete(struct gb_cf_script *script, const char *source, const char *key);
 void gb_cf_tick(struct gb_cf_script *script, int64_t clock);
+/* A decision with id; fields: the members besides id, town and actor, as JSON. */
+void gb_cf_decide(struct gb_cf_script *script, const char *id, const char *actor,
+                  const char *fields);
 
 struct gb_cf_run {
     const struct gb_policy *policy;

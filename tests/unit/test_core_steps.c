@@ -174,7 +174,7 @@ static void resent_record_is_unchanged(void **state)
 }
 
 /* Until decisions are applied, one is an exception and never a silent nothing. */
-static void decision_is_dead_with_reason(void **state)
+static void a_decision_without_shape_is_dead(void **state)
 {
     struct gb_cf_script s;
     struct gb_cf_run run;
@@ -187,7 +187,7 @@ static void decision_is_dead_with_reason(void **state)
     gb_cf_play(&s, 1, 1, &run);
     assert_int_equal(run.outcomes[2], GB_OUT_DEAD);
     assert_int_equal(gb_cf_count(&run, " gb.deadletter.v1 "), 1);
-    assert_int_equal(gb_cf_count(&run, "\"reason\":\"no_decisions\""), 1);
+    assert_int_equal(gb_cf_count(&run, "\"reason\":\"bad_record\""), 1);
     assert_true(run.is_balanced);
     gb_cf_end(&run);
     gb_arena_close(&s.arena);
@@ -201,7 +201,7 @@ int main(void)
         cmocka_unit_test(a_b_a_b_c_changes_nothing),
         cmocka_unit_test(jump_of_a_writer_is_refused),
         cmocka_unit_test(resent_record_is_unchanged),
-        cmocka_unit_test(decision_is_dead_with_reason),
+        cmocka_unit_test(a_decision_without_shape_is_dead),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
