@@ -189,8 +189,8 @@ class Rounds:
                     return
                 getattr(self, kind)()
                 self.figures["rounds"] += 1
-                bridge.progress(f"round {number + 1} of {count}: {kind}, {len(self.wrong)} wrong,"
-                                f" {feeder.sent} records fed")
+                bridge.progress(f"round {number + 1} of {count}: {kind}, {len(self.wrong)} wrong"
+                                f" {self.wrong[-1:]}, {feeder.sent} records fed")
 
 
 def start(folder, kafka, postgres, rounds):

@@ -34,6 +34,18 @@ def key_file(folder, name, digit):
     return path
 
 
+def patiently(call):
+    """The call's result; a broker that has just started says for a while that it leads nothing."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            return call()
+        except confluent_kafka.KafkaException:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
 class Place:
     """One bridge: its servers, its settings. Several instances may run in it."""
 
@@ -106,9 +118,10 @@ class Place:
                                              "group.id": "claims-ends",
                                              "isolation.level": "read_uncommitted"})
         try:
-            known = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-            return {p: consumer.get_watermark_offsets(
-                confluent_kafka.TopicPartition(topic, p), timeout=10)[1] for p in known}
+            known = patiently(
+                lambda: consumer.list_topics(topic, timeout=10).topics[topic].partitions)
+            return {p: patiently(lambda p=p: consumer.get_watermark_offsets(
+                confluent_kafka.TopicPartition(topic, p), timeout=10))[1] for p in known}
         finally:
             consumer.close()
 
@@ -119,8 +132,8 @@ class Place:
         try:
             for topic in [*SOURCES.values(), POLICY_TOPIC]:
                 wanted = self.ends(topic)
-                found = consumer.committed(
-                    [confluent_kafka.TopicPartition(topic, p) for p in wanted], timeout=10)
+                places = [confluent_kafka.TopicPartition(topic, p) for p in wanted]
+                found = patiently(lambda at=places: consumer.committed(at, timeout=10))
                 if any(f.offset < wanted[f.partition] for f in found):
                     return False
             return True

@@ -8,6 +8,7 @@ import time
 import confluent_kafka
 from confluent_kafka import admin
 
+import daemon
 import reader
 
 
@@ -18,7 +19,8 @@ def places(consumer, prefix):
     for word in reader.TOPICS:
         for partition in sorted(known[prefix + word].partitions):
             at = confluent_kafka.TopicPartition(prefix + word, partition)
-            low, high = consumer.get_watermark_offsets(at, timeout=10)
+            low, high = daemon.patiently(
+                lambda at=at: consumer.get_watermark_offsets(at, timeout=10))
             if high > low:
                 found[prefix + word, partition] = high
     return found
