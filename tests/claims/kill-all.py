@@ -27,7 +27,7 @@ from gb_servers import Kafka, Postgres
 
 SHORT_SECONDS = 75
 LANES = 2
-SECONDS_A_KILL = 6.0
+SECONDS_A_KILL = 9.0
 # Places and how often they are passed at most before the kill.
 POINTS = {"taken": 30, "intake_part": 30, "intake_acked": 2, "intake_committed": 2,
           "claimed": LANES, "loaded": LANES, "inited": LANES, "read_done": LANES, "stepped": 4,

@@ -66,7 +66,7 @@ def check_once(passed, ends, wrong):
 def check_counts(passed, counts, doubles, wrong):
     """As many rows of each verdict as the generator wrote, where messages that stand twice in a
     topic count once. Intake lets an unknown state code pass: codes are translated in the core,
-    which then finds the row dead."""
+    which then finds the row dead. What the refuse-list names the generator counts as ignored."""
     found = collections.Counter((TOPIC_OF.get(p["src"]["topic"]), p.get("verdict"))
                                 for p in passed if (p["src"]["topic"], p["src"]["partition"],
                                                     p["src"]["offset"]) not in doubles)
@@ -75,6 +75,7 @@ def check_counts(passed, counts, doubles, wrong):
         due = {"accepted": truth["accepted"] + behind,
                "dead": sum(truth["dead"].values()) - behind,
                "ignored": sum(truth["ignored"].values())}
+        found[source, "ignored"] += found[source, "refused"]
         for verdict, count in due.items():
             if found[source, verdict] != count:
                 wrong.append(f"{source}: {found[source, verdict]} rows {verdict}, truth {count}")
