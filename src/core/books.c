@@ -282,6 +282,17 @@ static void date_report(void *value, void *context)
     }
 }
 
+static void date_session(void *value, void *context)
+{
+    struct gb_session *session = value;
+    struct gb_core *core = context;
+
+    if (!session->head.is_removed && session->seen_at == 0) {
+        session->seen_at = core->clock;
+        gb_object_touch(core, &session->head);
+    }
+}
+
 static void date_matter(void *value, void *context)
 {
     struct gb_matter *matter = value;
@@ -311,6 +322,7 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
     if (before == 0 && core->clock != 0) {
         gb_map_each(&core->observations, date_report, core);
         gb_map_each(&core->matters, date_matter, core);
+        gb_map_each(&core->sessions, date_session, core);
     }
     if (streams != NULL && streams->type == GB_ARRAY) {
         for (uint32_t i = 0; i < streams->count; i++) {
