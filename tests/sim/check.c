@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "sim/ledger.h"
 
+#define TOLD_LINES_MAX 30
+
 /* ---- a reader of one canonical JSON line, of its own ---- */
 
 struct cursor {
@@ -309,6 +311,21 @@ bool sim_is_settled(struct sim *sim)
     return true;
 }
 
+/* A short ledger is worth seeing whole. */
+static void tell_ledger(struct sim *sim, const struct sim_ledger *ledger)
+{
+    for (uint32_t i = 0; i < ledger->count; i++) {
+        sim_trace(sim, "  line %u: %.*s", i, GB_STR_ARG(ledger->lines[i].line));
+    }
+    for (uint32_t i = 0; i < sim->pg[ledger->lane].table.count; i++) {
+        const struct gb_row *row = &sim->pg[ledger->lane].table.slots[i]->row;
+
+        sim_trace(sim, "  %s %.*s %.*s: %.*s", row->is_deleted ? "gone" : "row",
+                  GB_STR_ARG(gb_table_word(row->table)), GB_STR_ARG(row->key),
+                  GB_STR_ARG(row->row));
+    }
+}
+
 static void check_lane(struct sim *sim, uint32_t lane)
 {
     static void (*const checks[])(struct sim *, const struct sim_ledger *) = {
@@ -318,6 +335,9 @@ static void check_lane(struct sim *sim, uint32_t lane)
     sim_ledger_check(sim, &ledger);
     for (size_t i = 0; i < GB_COUNT(checks) && !sim->failure.is_set; i++) {
         checks[i](sim, &ledger);
+    }
+    if (sim->failure.is_set && ledger.count < TOLD_LINES_MAX) {
+        tell_ledger(sim, &ledger);
     }
 }
 

@@ -204,7 +204,9 @@ void sim_replay_check(struct sim *sim, const struct sim_ledger *ledger)
 {
     struct replay r = {.sim = sim, .ledger = ledger, .core = gb_core_new(ledger->lane)};
 
-    gb_core_offer_policy(r.core, sim_bundle_policy());
+    for (uint32_t n = 0; n < SIM_POLICIES_MAX; n++) {
+        gb_core_offer_policy(r.core, sim_bundle_policy(n));
+    }
     if (sim->plan.is_split_replay) {
         replay_split(&r);
     } else {

@@ -82,6 +82,7 @@ void sim_tx_answer(struct sim *sim, struct sim_tx *tx)
                         .lane = tx->lane,
                         .connection = tx->backend,
                         .ticket = tx->ticket};
+    static const struct gb_lane_row nothing = {0};
     bool has_commit = tx->kind == SIM_TX_CLAIM || tx->kind == SIM_TX_COMMIT;
     struct sim_answer *a;
 
@@ -98,7 +99,7 @@ void sim_tx_answer(struct sim *sim, struct sim_tx *tx)
         a->is_lost = true;
         a->event.status = has_commit ? GB_MAYBE : GB_AWAY;
     }
-    a->event.claimed = tx->row;
+    a->event.claimed = tx->row != NULL ? tx->row : &nothing; /* as the shell: zeroed, never NULL */
     a->holder = sim->pg[tx->lane].backend;
 }
 

@@ -81,11 +81,14 @@ static void give_policy(struct sim *sim, const struct sim_request *r)
     if (sim_fault(sim, SIM_READ_FAILED)) {
         a->event.status = GB_AWAY;
         a->is_lost = true;
-    } else if (!gb_str_eq(r->effect.policy.hash, sim_bundle_policy()->hash) ||
-               sim_fault(sim, SIM_POLICY_LATE)) {
-        a->event.status = GB_NOT_FOUND;
     } else {
-        a->event.policy = sim_bundle_files();
+        a->event.status = GB_NOT_FOUND;
+        for (uint32_t n = 0; n < SIM_POLICIES_MAX && !sim_fault(sim, SIM_POLICY_LATE); n++) {
+            if (gb_str_eq(r->effect.policy.hash, sim_bundle_policy(n)->hash)) {
+                a->event.policy = sim_bundle_files(n);
+                a->event.status = GB_OK;
+            }
+        }
     }
 }
 

@@ -44,7 +44,9 @@ struct gb_stored_row *sim_table_load(struct sim *sim, const struct sim_table *ta
     for (uint32_t i = 0; i < table->count; i++) {
         const struct gb_row *row = &table->slots[i]->row;
 
-        if (!row->is_deleted && (row->table > GB_TABLE_OVERLAP || row->live_until >= since)) {
+        if (!row->is_deleted && row->table != GB_TABLE_EXCEPTION &&
+            (row->table == GB_TABLE_WRITER_MARK || row->table == GB_TABLE_LANE_STATE ||
+             row->live_until >= since)) {
             rows[(*count)++].row = *row;
         }
     }
@@ -123,6 +125,9 @@ struct gb_stored_row *sim_table_fetch(struct sim *sim, const struct sim_table *t
 
         if (!row->is_deleted && row->table <= GB_TABLE_OVERLAP &&
             (is_hit[i] || is_in(matter, matters, matters_count))) {
+            rows[(*count)++].row = *row;
+        } else if (!row->is_deleted && row->table == GB_TABLE_SOURCE_MARK &&
+                   is_in(row->key, fetch->keys, fetch->count)) {
             rows[(*count)++].row = *row;
         }
     }

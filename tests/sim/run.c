@@ -6,6 +6,8 @@
 
 #define LOOK_US (100 * SIM_MS)
 #define STEPS_MAX 400000U
+#define QUIET_FROM_US (25 * SIM_SECOND)
+#define QUIET_US (13 * SIM_SECOND)
 
 /* C4: everything is published within 30 s; a host whose clock was wrong asks again after 60 s, and
  * a read-back whose tail was lost gives up after 30 s. */
@@ -65,9 +67,29 @@ static void tell_unsettled(struct sim *sim)
     sim_fail(sim, SIM_INV_C4, "source offsets are not committed");
 }
 
+/* Long after the heal nothing changes hands any more. True when that has been seen. */
+static bool is_quiet(struct sim *sim)
+{
+    int64_t begin = sim->healed_at + QUIET_FROM_US;
+
+    if (!sim->plan.watches) {
+        return true;
+    }
+    for (uint32_t l = 0; l < sim->plan.lanes && sim->now >= begin; l++) {
+        if (sim->quiet_epochs[l] == 0) {
+            sim->quiet_epochs[l] = sim->pg[l].row.epoch;
+        } else if (sim->quiet_epochs[l] != sim->pg[l].row.epoch) {
+            sim_fail(sim, SIM_INV_E1, "lane %u still changes hands %lld s after the heal", l,
+                     (long long)((sim->now - sim->healed_at) / SIM_SECOND));
+        }
+    }
+    return sim->now > begin + QUIET_US;
+}
+
 static void run_events(struct sim *sim)
 {
     int64_t look_at = 0;
+    bool was_settled = false;
 
     while (!sim->failure.is_set && sim_next(sim)) {
         if (sim->steps > STEPS_MAX) {
@@ -78,23 +100,28 @@ static void run_events(struct sim *sim)
         }
         look_at = sim->now + LOOK_US;
         if (sim_is_settled(sim)) {
-            return;
-        }
-        if (sim->now - sim->healed_at > patience(sim)) {
+            was_settled = true;
+            if (is_quiet(sim)) {
+                return;
+            }
+        } else if (sim->now - sim->healed_at > patience(sim) * (was_settled ? 3 : 1)) {
             tell_unsettled(sim);
         }
+        sim->settled_at = was_settled && sim->settled_at == 0 ? sim->now : sim->settled_at;
     }
 }
 
 static void fill_result(const struct sim *sim, struct sim_result *result)
 {
+    int64_t settled_at = sim->settled_at > 0 ? sim->settled_at : sim->now;
+
     *result = (struct sim_result){.failure = sim->failure,
                                   .digest = sim->digest,
                                   .records = sim->written > 0 ? sim->written - 1 : 0,
                                   .faults = sim->faults,
                                   .owner_changes = (uint32_t)sim->check.owner_changes,
                                   .steps = sim->steps,
-                                  .settled_ms = (sim->now - sim->healed_at) / SIM_MS};
+                                  .settled_ms = (settled_at - sim->healed_at) / SIM_MS};
     for (uint32_t l = 0; l < sim->plan.lanes; l++) {
         result->lines += (uint32_t)sim->pg[l].row.next_index;
         for (uint32_t t = 0; t < GB_TOPIC_COUNT; t++) {

@@ -60,13 +60,18 @@ static const struct gb_file bundle_items[] = {
             "320312104,t4,town,320312\n320312104201,v,village,320312104\n")},
 };
 
-#undef T
+#define ITEMS GB_COUNT(bundle_items)
 
-static const struct gb_files bundle = {bundle_items, GB_COUNT(bundle_items)};
+/* The second bundle is the first with another duty list. */
+static const struct gb_file other_duties = {
+    T("duties.yaml"),
+    T("hit_policy: [category, territory, network, role, urgency, priority, order]\n"
+      "unlisted: command_centre\nduties:\n"
+      "  - {id: D2, category: \"*\", lead: grid_worker, basis_zh: b, basis_en: b}\n")};
 
 static struct gb_door *doors[SIM_LANES_MAX + 1];
-static struct gb_arena policy_arena;
-static const struct gb_policy *policy;
+static struct gb_arena policy_arenas[SIM_POLICIES_MAX];
+static const struct gb_policy *policies[SIM_POLICIES_MAX];
 
 static _Noreturn void give_up(const char *what, struct gb_mistakes *mistakes)
 {
@@ -104,23 +109,33 @@ const struct gb_door *sim_door(uint32_t lanes)
     return doors[lanes];
 }
 
-const struct gb_files *sim_bundle_files(void)
+const struct gb_files *sim_bundle_files(uint32_t number)
 {
-    return &bundle;
+    static struct gb_file items[SIM_POLICIES_MAX][ITEMS];
+    static struct gb_files bundles[SIM_POLICIES_MAX];
+
+    for (size_t i = 0; bundles[number].items == NULL && i < ITEMS; i++) {
+        bool is_other = number > 0 && gb_str_eq(bundle_items[i].name, other_duties.name);
+
+        items[number][i] = is_other ? other_duties : bundle_items[i];
+    }
+    bundles[number] = (struct gb_files){items[number], ITEMS};
+    return &bundles[number];
 }
 
-const struct gb_policy *sim_bundle_policy(void)
+const struct gb_policy *sim_bundle_policy(uint32_t number)
 {
     struct gb_mistakes mistakes = {0};
 
-    if (policy == NULL) {
-        gb_arena_init(&policy_arena, (size_t)64 << 20);
-        policy = gb_policy_load(&policy_arena, &bundle, &mistakes);
+    if (policies[number] == NULL) {
+        gb_arena_init(&policy_arenas[number], (size_t)64 << 20);
+        policies[number] =
+            gb_policy_load(&policy_arenas[number], sim_bundle_files(number), &mistakes);
     }
-    if (policy == NULL) {
+    if (policies[number] == NULL) {
         give_up("bundle", &mistakes);
     }
-    return policy;
+    return policies[number];
 }
 
 void sim_shared_close(void)
@@ -131,8 +146,10 @@ void sim_shared_close(void)
             doors[i] = NULL;
         }
     }
-    if (policy != NULL) {
-        gb_arena_close(&policy_arena);
-        policy = NULL;
+    for (uint32_t i = 0; i < SIM_POLICIES_MAX; i++) {
+        if (policies[i] != NULL) {
+            gb_arena_close(&policy_arenas[i]);
+            policies[i] = NULL;
+        }
     }
 }

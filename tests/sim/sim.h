@@ -96,8 +96,10 @@ struct sim_plan {
     int64_t scale;            /* wall milliseconds for one of virtual time */
     int64_t faults_us;        /* length of phase 1 */
     uint32_t faults_max;      /* no more after so many */
+    uint32_t policies;        /* bundles activated one after the other */
     bool restarts;            /* all daemons start anew when phase 2 begins */
     bool sleeps;              /* one is stopped in a commit before that, and never wakes */
+    bool watches;             /* stays for a while when all is settled */
     bool is_split_replay;     /* how the checker cuts its batches */
     uint16_t rates[SIM_FAULT_COUNT];
 };
@@ -322,7 +324,8 @@ struct sim {
     uint64_t numbers;        /* backends, connections, producers */
     bool is_healing;
     FILE *trace;             /* NULL: silent */
-    int64_t healed_at;
+    int64_t healed_at, settled_at;
+    int64_t quiet_epochs[SIM_LANES_MAX];
     uint32_t faults, faults_by[SIM_FAULT_COUNT];
     uint64_t steps;
     uint32_t sleeper;        /* SIM_NOBODY: none yet */
@@ -369,8 +372,9 @@ void *sim_grow(struct sim *sim, void *items, uint32_t count, uint32_t *size, siz
 void sim_plan_draw(struct sim_plan *plan, uint64_t seed);
 /* What all runs share: the door for a number of lanes, the policy bundle. */
 const struct gb_door *sim_door(uint32_t lanes);
-const struct gb_files *sim_bundle_files(void);
-const struct gb_policy *sim_bundle_policy(void);
+#define SIM_POLICIES_MAX 2U
+const struct gb_files *sim_bundle_files(uint32_t number);
+const struct gb_policy *sim_bundle_policy(uint32_t number);
 void sim_shared_close(void);
 void sim_town(struct sim *sim);
 #define SIM_CLUSTER "c1"

@@ -267,7 +267,17 @@ static void write_message(struct writer *w)
     w->message->key = GB_STR("k");
 }
 
-/* The activation of the policy, then everything else, spread over most of phase 1. */
+static void activate(struct writer *w, uint32_t number)
+{
+    gb_buf_clear(&w->text);
+    gb_buf_printf(&w->text, "{\"bundle\":\"%.*s\"}",
+                  GB_STR_ARG(sim_bundle_policy(number)->hash));
+    w->message->value = sim_copy(w->sim, gb_buf_str(&w->text));
+    w->message->key = GB_STR("p");
+}
+
+/* The activation of a policy, then everything else, spread over most of phase 1; another policy in
+ * the middle of it. */
 static void place(struct writer *w, uint32_t at)
 {
     struct sim *sim = w->sim;
@@ -275,17 +285,16 @@ static void place(struct writer *w, uint32_t at)
 
     w->random = sim->plan.seed * 0x9e3779b97f4a7c15U + at;
     (void)sim_mix(&w->random);
-    if (at == 0) {
-        gb_buf_clear(&w->text);
-        gb_buf_printf(&w->text, "{\"bundle\":\"%.*s\"}", GB_STR_ARG(sim_bundle_policy()->hash));
-        m->value = sim_copy(sim, gb_buf_str(&w->text));
-        m->key = GB_STR("p");
-        m->at = SIM_MS;
-        return;
-    }
-    m->stream = 1 + pick(w, sim->plan.streams - 1);
     m->at = SIM_SECOND / 2 + (sim->plan.faults_us * 3 / 4) * at / (int64_t)sim->plan.records;
-    write_message(w);
+    if (at == 0) {
+        m->at = SIM_MS;
+        activate(w, 0);
+    } else if (at % 90 == 0 && sim->plan.policies > 1) {
+        activate(w, at / 90 % SIM_POLICIES_MAX);
+    } else {
+        m->stream = 1 + pick(w, sim->plan.streams - 1);
+        write_message(w);
+    }
 }
 
 void sim_town(struct sim *sim)

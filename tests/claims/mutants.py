@@ -1,0 +1,122 @@
+"""Every planted bug of tests/sim/mutants that passes the unit tests is caught by the simulator.
+
+A bug that the unit tests catch does not count; one that survives all its seeds fails the claim, as
+does one that fits nowhere or does not build. --short: a sample, without the unit tests. --only NAME
+(several, by comma): these alone.
+"""
+import argparse
+import os
+import pathlib
+import sys
+import time
+
+import planted
+
+NEEDS = ()
+SHORT_SECONDS = 90
+
+# DELIVERY 5 names these; the sample always has some of them.
+NAMED = ("tag-read-after-commit", "select-without-lock", "read-back-before-the-fence",
+         "memory-kept-over-a-rebalance", "offsets-before-the-acks", "clock-of-the-batch-begin",
+         "mark-moves-before-the-writer-is-checked")
+STEPS = ((1, 40), (41, 200), (201, 1000), (1001, 3000))
+SAMPLE_OTHERS = 2
+
+
+def fail(why):
+    print(f"mutants fails: {why}")
+    sys.exit(1)
+
+
+def choose(paths, options):
+    if options.only:
+        wanted = set(options.only.split(","))
+        return [p for p in paths if p.stem in wanted]
+    if not options.short:
+        return paths
+    others = [p for p in paths if p.stem not in NAMED]
+    turn = int(time.time() // 86400)
+    sample = [others[(turn * SAMPLE_OTHERS + i) % len(others)] for i in range(SAMPLE_OTHERS)]
+    return [p for p in paths if p.stem in NAMED[turn % 2::2]] + sample
+
+
+def hunt(bench, steps):
+    """(caught, example, seeds run)"""
+    for first, last in steps:
+        caught, example = bench.run_seeds(first, last)
+        if caught:
+            return caught, example, last
+    return {}, "", steps[-1][1]
+
+
+def judge(bench, mutant, options):
+    """(outcome, text) of one planted bug; the copy is as before afterwards."""
+    before = mutant.plant(bench.source)
+    try:
+        skips = options.short or options.seeds_only
+        units = [] if skips else bench.units_of(mutant)
+        code, output = bench.build(("gridbridge-sim", *units))
+        if code != 0:
+            lines = [x for x in output.split("\n") if " error: " in x]
+            return "broken", "does not build: " + " | ".join(lines[:3])
+        failed = bench.run_units(units)
+        if failed:
+            return "unit", "unit tests catch it: " + ", ".join(failed[:4])
+        caught, example, seeds = hunt(bench, STEPS[:2] if options.short else STEPS)
+        if not caught:
+            return "survived", f"survived {seeds} seeds: {mutant.breaks}"
+        first = STEPS[[last for _, last in STEPS].index(seeds)][0]
+        by = " ".join(f"{name}:{count}" for name, count in sorted(caught.items()))
+        return "caught", (f"{by} in {sum(caught.values())} of {seeds - first + 1} seeds; "
+                          f"{example[:110]}")
+    finally:
+        for name, text in before.items():
+            (bench.source / name).write_text(text, encoding="utf-8")
+
+
+def baseline(bench, options):
+    for step in (bench.configure, bench.build):
+        code, output = step()
+        if code != 0:
+            print(output[-3000:])
+            fail("the sources do not build")
+    steps = STEPS[:2] if options.short else STEPS
+    for first, last in steps:
+        caught, example = bench.run_seeds(first, last)
+        if caught:
+            fail(f"without any planted bug: {example}")
+    print(f"unplanted_seeds={steps[-1][1]}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--only")
+    parser.add_argument("--seeds-only", action="store_true", help="leave the unit tests out")
+    options = parser.parse_args()
+    root = pathlib.Path(os.environ["GB_ROOT"])
+    paths = sorted((root / "tests" / "sim" / "mutants").glob("*.mutant"))
+    bench = planted.Bench(root, root / "build" / "mutants")
+    baseline(bench, options)
+    outcomes = {"caught": [], "unit": [], "survived": [], "broken": []}
+    for path in choose(paths, options):
+        begin = time.monotonic()
+        try:
+            outcome, text = judge(bench, planted.Mutant(path), options)
+        except (planted.Stale, OSError) as error:
+            outcome, text = "broken", str(error)
+        outcomes[outcome].append(path.stem)
+        print(f"  {outcome:8} {path.stem:44} {text} ({time.monotonic() - begin:.0f} s)", flush=True)
+    print(f"planted={len(paths)}")
+    for outcome, names in outcomes.items():
+        print(f"{outcome}={len(names)}")
+    bad = outcomes["survived"] + outcomes["broken"]
+    if bad:
+        fail("survived or broken: " + ", ".join(bad))
+    if not outcomes["caught"]:
+        fail("no planted bug was run")
+    print("mutants holds")
+
+
+if __name__ == "__main__":
+    main()
