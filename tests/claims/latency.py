@@ -3,9 +3,12 @@
 From the append of the source record (the broker's time) to gb.change as a read_committed reader
 sees it, --rounds of --seconds each. Other programs on the machine show in the floor: a second
 reader follows the source topics themselves, without the bridge. Rounds whose floor exceeds 30 ms
-(p99) are told as noisy and judge nothing unless all are; then the calmest does.
+(p99) are told as noisy and judge nothing unless all are; then the calmest does. Figures by stage:
+door (source to gb.intake), lane (to the begin of the batch's transaction), store (to the sending of
+the output), publish (to the reader).
 """
 import argparse
+import bisect
 import json
 import multiprocessing
 import os
@@ -86,7 +89,8 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def one_round(bootstrap, records):
+def one_round(bootstrap, records, ways):
+    """ways: filled with {source place: (appended, seen, sent) in ms}."""
     readers = []
     for topics in (["gb.change"], list(TOPICS.values())):
         ours, theirs = multiprocessing.Pipe()
@@ -107,10 +111,11 @@ def one_round(bootstrap, records):
     changes, sources = found
     appended = {(topic, partition, offset): at for _, topic, partition, offset, at, _ in sources}
     first = {}
-    for at, *_, value in changes:
+    for at, _, _, _, sent, value in changes:
         src = json.loads(value)["why"].get("record") or {}
-        first.setdefault((src.get("topic"), src.get("partition"), src.get("offset")), at)
-    delays = [first[place] - at for place, at in appended.items() if place in first]
+        first.setdefault((src.get("topic"), src.get("partition"), src.get("offset")), (at, sent))
+    delays = [first[place][0] - at for place, at in appended.items() if place in first]
+    ways.update({place: (at, *first[place]) for place, at in appended.items() if place in first})
     floor = [at - stamp for at, _, _, _, stamp, _ in sources]
     return {"records_per_s": round(len(records) / seconds), "seen": len(delays),
             "sent": len(records), "p50": round(percentile(delays, 0.5)),
@@ -119,11 +124,49 @@ def one_round(bootstrap, records):
             "floor_p99": round(percentile(floor, 0.99))}
 
 
+def read_intake(bootstrap):
+    """{source place: (append time in gb.intake, lane, offset)}."""
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": bootstrap, "group.id": "latency-in",
+                                         "auto.offset.reset": "error"})
+    found = {}
+    for lane in range(LANES):
+        at = confluent_kafka.TopicPartition("gb.intake", lane, 0)
+        left = consumer.get_watermark_offsets(at, timeout=10)[1]
+        consumer.assign([at])
+        while left > 0:
+            message = consumer.poll(10)
+            if message is None or message.error():
+                raise TimeoutError("gb.intake cannot be read")
+            left -= 1
+            src = json.loads(message.value().partition(b"\n")[0]).get("src", {})
+            found[src.get("topic"), src.get("partition"), src.get("offset")] = (
+                message.timestamp()[1], lane, message.offset())
+    consumer.close()
+    return found
+
+
+def stages(bootstrap, daemon, ways):
+    """{stage: [ms]} of all records."""
+    entered = read_intake(bootstrap)
+    chunks = {lane: daemon.ask("SELECT from_offset, extract(epoch FROM committed_at)::float8 * 1000"
+                               " FROM ledger_chunk WHERE lane = %s AND from_offset IS NOT NULL"
+                               " ORDER BY from_offset", lane) for lane in range(LANES)}
+    begins = {lane: [first for first, _ in rows] for lane, rows in chunks.items()}
+    found = {"door": [], "lane": [], "store": [], "publish": []}
+    for place, (appended, seen, sent) in ways.items():
+        at, lane, offset = entered[place]
+        index = bisect.bisect(begins[lane], offset) - 1
+        stored = chunks[lane][index][1]
+        for name, value in zip(found, (at - appended, stored - at, sent - stored, seen - sent)):
+            found[name].append(value)
+    return found
+
+
 def run(options, folder):
     count = RATE * options.seconds
     bridge.generate(folder, 1, 12, extra=["--plain-volume", str(count * (options.rounds + 1))])
     records = [r for r in load.merge(folder) if r["value"] is not None]
-    rounds = []
+    rounds, ways = [], {}
     with Kafka("latency-kafka") as kafka, Postgres("latency-postgres") as postgres:
         create_topics(kafka.bootstrap)
         daemon = Daemon(folder, kafka.bootstrap, postgres.dsn, LANES)
@@ -132,12 +175,15 @@ def run(options, folder):
             daemon.wait_log("lane=0 msg=\"runs from", 60)
             for number in range(options.rounds + 1):
                 part = records[number * count:(number + 1) * count]
-                result = one_round(kafka.bootstrap, part[:3000] if number == 0 else part)
+                if number == 1:
+                    ways.clear()
+                result = one_round(kafka.bootstrap, part[:3000] if number == 0 else part, ways)
                 bridge.progress(f"round {number}: {result}")
                 if number > 0:  # the first one warms up
                     rounds.append(result)
             daemon.stop()
-    return rounds
+        by_stage = stages(kafka.bootstrap, daemon, ways)
+    return rounds, by_stage
 
 
 def main():
@@ -145,10 +191,13 @@ def main():
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    rounds = run(options, pathlib.Path(os.environ["GB_SCRATCH"]) / "latency")
+    rounds, by_stage = run(options, pathlib.Path(os.environ["GB_SCRATCH"]) / "latency")
     for number, result in enumerate(rounds, 1):
         for name, figure in result.items():
             print(f"round{number}_{name}={figure}")
+    for name, values in by_stage.items():
+        print(f"{name}_p50={percentile(values, 0.5):.0f}")
+        print(f"{name}_p99={percentile(values, 0.99):.0f}")
     calm = [r for r in rounds if r["floor_p99"] <= CALM_MS]
     judged = calm or [min(rounds, key=lambda r: r["floor_p99"])]
     worst = max(judged, key=lambda r: r["p99"])
