@@ -327,6 +327,14 @@ static uint64_t pending(const struct gb_publisher *pub)
     return count;
 }
 
+/* Small batches, as a trickle makes them, do not hold the lane up while a transaction is under way:
+ * what counts is what they hold. */
+bool gb_publish_is_full(const struct gb_publisher *pub)
+{
+    return pub->queue.count >= GB_UNPUBLISHED_BATCHES_MAX ||
+           pending(pub) >= GB_UNPUBLISHED_RECORDS_MAX;
+}
+
 static void send(struct gb_lane *lane, struct gb_effects *fx)
 {
     struct gb_publisher *pub = &lane->pub;
@@ -334,7 +342,7 @@ static void send(struct gb_lane *lane, struct gb_effects *fx)
 
     if (pub->sent_at != 0 && lane->now - pub->sent_at < GB_SEND_EVERY_MS &&
         pending(pub) > 0 && pending(pub) < GB_SEND_RECORDS_MAX && lane->incoming.count > 0 &&
-        pub->queue.count < GB_UNPUBLISHED_BATCHES_MAX) {
+        !gb_publish_is_full(pub)) {
         lane->due_send = pub->sent_at + GB_SEND_EVERY_MS;
         return;
     }

@@ -186,7 +186,7 @@ void gb_reconcile_go(struct gb_lane *lane, struct gb_effects *fx)
 {
     if (lane->state != GB_LANE_RUNNING || lane->pg_ticket != 0 || lane->flying != NULL ||
         lane->incoming.count == 0 || lane->pub.state != GB_PUB_READY ||
-        lane->pub.queue.count >= GB_UNPUBLISHED_BATCHES_MAX) {
+        gb_publish_is_full(&lane->pub)) {
         return;
     }
     lane->flying = gb_queue_take(&lane->incoming);
