@@ -3,9 +3,10 @@
 From the append of the source record (the broker's time) to gb.change as a read_committed reader
 sees it, --rounds of --seconds each. What other programs on the machine do shows in two floors: a
 second reader follows the source topics themselves, without the bridge, and a probe writes 8 kB and
-waits for the disk, as a commit must. Rounds in which either exceeds 30 ms (p99) are noisy and judge
-nothing unless all are; then the calmest does. Figures by stage: door (source to gb.intake), lane (to
-the begin of the batch's transaction), store (to the sending of the output), publish (to the reader).
+waits for the disk, as a commit must. Rounds in which either exceeds 30 ms (p99) are noisy and
+judge nothing unless all are; then the calmest does. Figures by stage: door (source to gb.intake),
+lane (to the begin of the batch's transaction), store (to the sending of the output), publish (to
+the reader).
 """
 import argparse
 import bisect
