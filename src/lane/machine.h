@@ -126,7 +126,8 @@ void gb_publish_stop(struct gb_lane *lane, struct gb_effects *fx);
 void gb_publish_event(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx);
 /* Sends what may be sent now; asks for the outbox or the floor where that is next. */
 void gb_publish_go(struct gb_lane *lane, struct gb_effects *fx);
-/* True while the lane must not commit more: too much waits to be published. */
+/* True while the lane must not commit more: too much waits to be published. Small batches, as a
+ * trickle makes them, do not hold it up while a transaction is under way. */
 bool gb_publish_is_full(const struct gb_publisher *pub);
 /* A batch just committed. */
 void gb_publish_give(struct gb_lane *lane, struct gb_batch *batch);

@@ -327,7 +327,6 @@ static uint64_t pending(const struct gb_publisher *pub)
     return count;
 }
 
-/* Small batches do not hold the lane up: what counts is what they hold. */
 bool gb_publish_is_full(const struct gb_publisher *pub)
 {
     return pub->queue.count >= GB_UNPUBLISHED_BATCHES_MAX ||
