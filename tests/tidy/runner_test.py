@@ -29,6 +29,7 @@ PROGRAMS = [
     ("says nothing", ":", [FAILED]),
     ("hangs", "echo 1..1; sleep 60", [FAILED]),
     ("skips", "echo 1..1; echo 'ok 1 - a # SKIP no broker'", [SKIPPED]),
+    ("cmocka skips", "echo 1..2; echo 'ok 1 - a'; echo 'not ok 2 # SKIP b'", [PASSED, SKIPPED]),
 ]
 
 CLAIMS = [
