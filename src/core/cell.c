@@ -320,7 +320,7 @@ void gb_core_wants(struct gb_core *core, const struct gb_record *rec, struct gb_
     if (o != NULL) {
         o->want_turn = wants->turn; /* what comes later in this batch finds another image */
     }
-    if (rec->op == GB_OP_DELETE || rec->op == GB_OP_LEAVE) {
+    if (rec->op == GB_OP_DELETE || rec->op == GB_OP_LEAVE || !gb_is_matter(rec)) {
         return;
     }
     if (is_as_held) {

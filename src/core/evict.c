@@ -38,6 +38,7 @@ static void free_observation(struct gb_core *core, struct gb_observation *o)
         gb_pool_give_str(&core->pool, o->seen[i]);
     }
     gb_pool_give_str(&core->pool, o->own);
+    gb_pool_give_str(&core->pool, o->fields);
     gb_pool_give_str(&core->pool, o->head.key);
     gb_pool_give(&core->pool, o, sizeof(*o));
 }

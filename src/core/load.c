@@ -82,6 +82,19 @@ static void read_image(struct gb_image *image, const struct gb_value *row)
                                             image->attachments, GB_ATTACHMENTS_MAX);
 }
 
+static void load_fields(struct gb_core *core, struct gb_observation *o,
+                        const struct gb_value *fields)
+{
+    struct gb_jsonw w;
+
+    if (fields != NULL) {
+        gb_buf_clear(&core->buf);
+        gb_jsonw_init(&w, &core->buf);
+        gb_jsonw_value(&w, fields);
+        gb_core_set(core, &o->fields, gb_buf_str(&core->buf));
+    }
+}
+
 static void load_observation(struct gb_core *core, const struct gb_row *row,
                              const struct gb_value *parsed)
 {
@@ -109,11 +122,12 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
         o->seen[i] = gb_pool_str(&core->pool, seen[i]);
     }
     gb_core_set(core, &o->own, gb_value_str(parsed, GB_STR("own")));
+    load_fields(core, o, gb_value_get(parsed, GB_STR("fields")));
     gb_object_stored(&o->head, row);
     if (gb_str_is(matter)) {
         gb_matter_attach(gb_matter_get(core, matter), o);
     }
-    if (!o->is_deleted) {
+    if (!o->is_deleted && !gb_str_is(o->fields)) {
         gb_index_add(core, o);
     }
 }

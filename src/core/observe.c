@@ -1,4 +1,5 @@
 /* One image of a source row: translated by the policy, ordered by its version, put in its cell. */
+#include "base/jsonw.h"
 #include "core/state.h"
 
 static struct gb_str own_copy(struct gb_core *core, struct gb_str s)
@@ -301,6 +302,11 @@ static enum gb_outcome dead(struct gb_core *core, const struct gb_record *rec,
     return GB_OUT_DEAD;
 }
 
+bool gb_is_matter(const struct gb_record *rec)
+{
+    return gb_str_eq(rec->entity, GB_STR("matter"));
+}
+
 struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record *rec,
                           struct gb_image *image)
 {
@@ -308,10 +314,31 @@ struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record
     return translate(policy, rec, image);
 }
 
+/* Entities that are no matters (posts, contacts, visits, grids) are kept as rows: guarded by their
+ * version, in the ledger and the digest, and without effect on any matter. */
+static enum gb_outcome keep_fields(struct gb_core *core, struct gb_observation *o,
+                                   const struct gb_record *rec, bool is_delete)
+{
+    struct gb_str text = GB_STR_NONE;
+    struct gb_jsonw w;
+
+    if (!is_delete) {
+        gb_buf_clear(&core->buf);
+        gb_jsonw_init(&w, &core->buf);
+        gb_jsonw_value(&w, &rec->fields);
+        text = gb_buf_str(&core->buf);
+    }
+    gb_core_set(core, &o->fields, text);
+    gb_core_set(core, &o->image.town, rec->town);
+    o->is_deleted = is_delete;
+    return GB_APPLIED;
+}
+
 enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
 {
     struct gb_image image = {0};
     bool is_delete = rec->op == GB_OP_DELETE || rec->op == GB_OP_LEAVE;
+    bool is_matter = gb_is_matter(rec);
     struct gb_str reason = GB_STR_NONE;
     struct gb_observation *o;
     int order;
@@ -319,7 +346,7 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
     if (core->policy == NULL) {
         return dead(core, rec, GB_STR("no_policy"), GB_STR("no bundle is active in this lane"));
     }
-    if (!is_delete) {
+    if (!is_delete && is_matter) {
         reason = gb_image_of(core->policy, rec, &image);
     }
     o = gb_map_get(&core->observations, record_key(core, rec));
@@ -341,6 +368,9 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
     }
     keep_version(core, o, rec, order);
     gb_object_touch(core, &o->head);
+    if (!is_matter) {
+        return keep_fields(core, o, rec, is_delete);
+    }
     core->stepped = o;
     if (!is_delete) {
         put_report(core, o, &image);

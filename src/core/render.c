@@ -68,6 +68,10 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     }
     gb_jsonw_key_bool(w, GB_STR("deleted"), o->is_deleted);
     gb_jsonw_key_str(w, GB_STR("entity"), o->entity);
+    if (gb_str_is(o->fields)) {
+        gb_jsonw_key(w, GB_STR("fields"));
+        gb_jsonw_raw(w, o->fields);
+    }
     if (o->found_at != 0) {
         gb_jsonw_key_int(w, GB_STR("found_at"), o->found_at);
     }

@@ -116,6 +116,7 @@ struct gb_observation {
     uint32_t seen_count;
     struct gb_str seen[GB_SEEN_MAX]; /* image hashes seen at this version */
     struct gb_str own;               /* matter id of its own, absent until minted */
+    struct gb_str fields;            /* of an entity that is no matter: canonical JSON */
     struct gb_matter *matter;        /* NULL if deleted */
     struct gb_entry *entries;
 
@@ -312,6 +313,8 @@ void gb_emit_dead(struct gb_core *core, const struct gb_record *rec, struct gb_s
 
 /* ---- observe.c ---- */
 enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec);
+/* False for entities that are kept as rows and have no effect on matters. */
+bool gb_is_matter(const struct gb_record *rec);
 /* The image of a put under a bundle; borrows. Absent: all known, else why it is dead. */
 struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record *rec,
                           struct gb_image *image);

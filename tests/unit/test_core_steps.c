@@ -193,6 +193,53 @@ static void a_decision_without_shape_is_dead(void **state)
     gb_arena_close(&s.arena);
 }
 
+static void as_visit(struct gb_cf_script *s)
+{
+    s->records[s->count - 1].entity = GB_STR("visit");
+}
+
+/* Other entities: the row is kept under its version, and no matter comes of it. */
+static void other_entities_are_kept_without_effect(void **state)
+{
+    static const uint32_t restarts[] = {0, 1};
+    struct gb_cf_report older = party;
+    struct gb_hash digest = {0};
+
+    (void)state;
+    older.column--;
+    older.hash = "other";
+    for (size_t i = 0; i < GB_COUNT(restarts); i++) {
+        struct gb_cf_script s;
+        struct gb_cf_run run;
+        struct gb_cf_report unknown = party;
+
+        unknown.state = "no such state"; /* codes of other entities are not translated */
+        gb_cf_begin(&s);
+        gb_cf_put(&s, &unknown);
+        as_visit(&s);
+        gb_cf_put(&s, &unknown);
+        as_visit(&s);
+        gb_cf_put(&s, &older);
+        as_visit(&s);
+        gb_cf_delete(&s, party.source, party.key);
+        as_visit(&s);
+        gb_cf_put(&s, &party);
+        as_visit(&s);
+        gb_cf_play(&s, 1, restarts[i], &run);
+        assert_int_equal(run.outcomes[2], GB_APPLIED);
+        assert_int_equal(run.outcomes[3], GB_UNCHANGED); /* the same image again */
+        assert_int_equal(run.outcomes[4], GB_UNCHANGED); /* stale */
+        assert_int_equal(run.outcomes[5], GB_APPLIED);
+        assert_int_equal(run.outcomes[6], GB_APPLIED);
+        assert_int_equal(gb_cf_count(&run, "matter.opened"), 0);
+        assert_int_equal(gb_cf_count(&run, "gb.deadletter"), 0);
+        assert_true(i == 0 || memcmp(&digest, &run.digest, sizeof(digest)) == 0);
+        digest = run.digest;
+        gb_cf_end(&run);
+        gb_arena_close(&s.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +249,7 @@ int main(void)
         cmocka_unit_test(jump_of_a_writer_is_refused),
         cmocka_unit_test(resent_record_is_unchanged),
         cmocka_unit_test(a_decision_without_shape_is_dead),
+        cmocka_unit_test(other_entities_are_kept_without_effect),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
