@@ -321,6 +321,10 @@ enum gb_status gb_convert_field(const struct gb_convert *c, const struct gb_fiel
     if (field->form == GB_FORM_JOIN) {
         return join(c, field, row, value, err);
     }
+    if (field->form == GB_FORM_CONSTANT) {
+        *value = gb_convert_string(field->constant);
+        return GB_OK;
+    }
     if (is_null(c, field, from)) {
         return GB_OK;
     }
@@ -355,6 +359,7 @@ enum gb_status gb_convert_field(const struct gb_convert *c, const struct gb_fiel
     case GB_FORM_ORDINAL: return text_field(c, field, from, value, err);
     case GB_FORM_JOIN:
     case GB_FORM_ALL:
+    case GB_FORM_CONSTANT:
     case GB_FORMS: break;
     }
     return gb_convert_bad(c, field->columns[0], "a known form", err);

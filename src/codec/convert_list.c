@@ -78,7 +78,7 @@ static struct gb_str label_of(const struct gb_convert *c, const struct gb_field 
     struct gb_str type =
         gb_value_str(c->types, c->entity->column_names[field->columns[0]]);
 
-    if (gb_str_is(type)) {
+    if (type.len > 5 && (memcmp(type.ptr, "enum(", 5) == 0 || memcmp(type.ptr, "set(", 4) == 0)) {
         return label_of_type(c->arena, type, number);
     }
     return number >= 1 && number <= field->labels.count ? field->labels.items[number - 1]

@@ -104,6 +104,7 @@ enum gb_status gb_guard_field(const struct gb_guarded *g, const struct gb_field 
     case GB_FORM_LOOKUP:    /* a code of the lookup file */
     case GB_FORM_HOLDER:    /* a keyed hash */
     case GB_FORM_HOUSEHOLD: /* a keyed hash */
+    case GB_FORM_CONSTANT:  /* of the mapping */
     case GB_FORM_HASHES:    /* 64 hex digits each */
     case GB_FORM_ALL:       /* true or false */
     case GB_FORM_BOOL:

@@ -129,7 +129,7 @@ static enum gb_status read_key(struct gb_opening *o, const struct gb_entity *ent
         joined = i == 0 ? text
                         : GB_JOIN(o->arena, joined, GB_STR("/"), text);
     }
-    *key = joined;
+    *key = gb_str_is(entity->key_prefix) ? GB_JOIN(o->arena, entity->key_prefix, joined) : joined;
     return GB_OK;
 }
 
@@ -175,6 +175,7 @@ static enum gb_status read_town(struct gb_opening *o, const struct gb_entity *en
         if (!gb_convert_text(o->arena, row->columns[rule->column], &text)) {
             text = GB_STR_NONE;
         }
+        text = gb_fold_text(o->arena, text, rule->fold);
     }
     if (rule->form == GB_TOWN_LOOKUP &&
         (!gb_str_is(text) || !gb_lookup_find(rule->lookup, text, GB_PLACE_TOWN, &text))) {

@@ -149,7 +149,8 @@ static bool is_key_column(const struct gb_entity *entity, uint32_t column)
 /* After the key: a town that follows from the key is known for every operation. */
 static bool read_town(struct gb_mapping_read *r, const struct gb_yaml *node)
 {
-    static const char *const known[] = {"constant", "column", "prefix", "lookup", "file", NULL};
+    static const char *const known[] = {"constant", "column", "prefix", "lookup",
+                                        "file",     "fold",   NULL};
     struct gb_entity *entity = r->entity;
     struct gb_town *town = &entity->town;
     const struct gb_yaml *column = town_column(node, town);
@@ -165,7 +166,8 @@ static bool read_town(struct gb_mapping_read *r, const struct gb_yaml *node)
         return gb_mapping_scalar(r, node, "constant", &town->constant);
     }
     if (town->form == GB_TOWN_LOOKUP) {
-        town->lookup = gb_mapping_lookup(r, node, 0);
+        (void)gb_mapping_folds(r, gb_yaml_get(node, "fold"), &town->fold);
+        town->lookup = gb_mapping_lookup(r, node, town->fold);
     }
     if (!gb_mapping_column(r, column, &town->column)) {
         return false;
@@ -318,7 +320,7 @@ static void read_entity(struct gb_mapping_read *r, const struct gb_yaml *name,
     static const char *const known[] = {"entity",   "key",         "replica_identity", "version",
                                         "town",     "fields",      "soft_delete",      "texts",
                                         "ignore",   "names",       "counters",
-                                        "writeback", NULL};
+                                        "key_prefix", "writeback", NULL};
 
     if (node->type != GB_YAML_MAP || gb_yaml_get(node, "key") == NULL ||
         gb_yaml_get(node, "town") == NULL) {
@@ -337,6 +339,9 @@ static void read_entity(struct gb_mapping_read *r, const struct gb_yaml *name,
     gb_yaml_known(r->mistakes, node, known);
     (void)gb_mapping_entity_name(r, node, &r->entity->entity);
     (void)read_key(r, gb_yaml_get(node, "key"));
+    if (gb_yaml_get(node, "key_prefix") != NULL) {
+        (void)gb_mapping_scalar(r, node, "key_prefix", &r->entity->key_prefix);
+    }
     read_identity(r, gb_yaml_get(node, "replica_identity"));
     (void)read_town(r, gb_yaml_get(node, "town"));
     if (gb_yaml_get(node, "version") != NULL) {

@@ -96,6 +96,7 @@ enum gb_form {
     GB_FORM_PATH,           /* "/a/ b/" to "a/b" */
     GB_FORM_ORDINAL,        /* number in a grid's name */
     GB_FORM_HOUSEHOLD,      /* hash of a household's code, equal for all sources */
+    GB_FORM_CONSTANT,       /* a declared text: a category that a table has by being that table */
     GB_FORMS
 };
 
@@ -132,6 +133,7 @@ struct gb_field {
     uint32_t conditions_count;
     struct gb_words nulls;  /* texts that stand for NULL */
     struct gb_words labels; /* enum, set: in the order of the numbers */
+    struct gb_str constant;
     bool is_number;         /* enum, set: numbers, not labels */
     enum gb_time_unit unit;
     int32_t scale;          /* unscaled; -1: not declared */
@@ -171,6 +173,7 @@ struct gb_town {
     struct gb_str constant;
     uint32_t column;
     const struct gb_lookup *lookup;
+    uint32_t fold; /* of a lookup */
 };
 
 struct gb_entity {
@@ -186,6 +189,7 @@ struct gb_entity {
     uint32_t columns_count;
     struct gb_field key[GB_SPEC_COLUMNS_MAX]; /* CODE, UNSIGNED or HOUSEHOLD */
     uint32_t key_count;
+    struct gb_str key_prefix; /* two tables of one entity: keeps their keys apart; may be absent */
     struct gb_town town;
     bool is_town_of_key; /* the town is constant or follows from the key */
     enum gb_replica_identity identity;
@@ -251,6 +255,8 @@ bool gb_mapping_zone(struct gb_mapping_read *r, const struct gb_yaml *map, const
 void gb_mapping_envelope(struct gb_mapping_read *r, const struct gb_yaml *node);
 bool gb_mapping_entity_name(struct gb_mapping_read *r, const struct gb_yaml *map,
                             struct gb_str *name);
+/* A list of words of enum gb_fold; an absent node folds nothing. */
+bool gb_mapping_folds(struct gb_mapping_read *r, const struct gb_yaml *node, uint32_t *fold);
 bool gb_mapping_options(struct gb_mapping_read *r, const struct gb_yaml *node,
                         struct gb_field *field);
 bool gb_mapping_key(struct gb_mapping_read *r, const struct gb_yaml *node, struct gb_field *field);

@@ -34,6 +34,7 @@ static const char *const forms[] = {
     [GB_FORM_PATH] = "path",
     [GB_FORM_ORDINAL] = "ordinal",
     [GB_FORM_HOUSEHOLD] = "household",
+    [GB_FORM_CONSTANT] = "constant",
     [GB_FORMS] = NULL};
 
 static const enum field_kind form_kinds[] = {
@@ -51,7 +52,8 @@ static const enum field_kind form_kinds[] = {
     [GB_FORM_UNSIGNED] = KIND_TEXT,      [GB_FORM_BITS] = KIND_INT,
     [GB_FORM_ENUM] = KIND_TEXT,          [GB_FORM_SET] = KIND_LIST,
     [GB_FORM_LIST] = KIND_LIST,          [GB_FORM_PATH] = KIND_TEXT,
-    [GB_FORM_ORDINAL] = KIND_INT,        [GB_FORM_HOUSEHOLD] = KIND_TEXT};
+    [GB_FORM_ORDINAL] = KIND_INT,        [GB_FORM_HOUSEHOLD] = KIND_TEXT,
+    [GB_FORM_CONSTANT] = KIND_TEXT};
 
 /* What the core reads of a matter; other entities are kept as they come. */
 static const struct {
@@ -207,6 +209,9 @@ static bool read_form(struct gb_mapping_read *r, const struct gb_yaml *node,
 {
     if (field->form == GB_FORM_ALL) {
         return read_conditions(r, node, field);
+    }
+    if (field->form == GB_FORM_CONSTANT) {
+        return gb_mapping_scalar(r, node, "value", &field->constant);
     }
     if (!read_columns(r, node, field)) {
         return false;

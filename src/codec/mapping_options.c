@@ -16,8 +16,9 @@ static const struct {
     uint64_t forms;
 } options[] = {
     {"type", EVERY},
-    {"optional", EVERY},
-    {"column", EVERY & ~(FORM(JOIN) | FORM(ALL))},
+    {"optional", EVERY & ~FORM(CONSTANT)},
+    {"column", EVERY & ~(FORM(JOIN) | FORM(ALL) | FORM(CONSTANT))},
+    {"value", FORM(CONSTANT)},
     {"columns", FORM(JOIN)},
     {"of", FORM(ALL)},
     {"file", FORM(LOOKUP)},
@@ -84,12 +85,18 @@ static bool read_labels(struct gb_mapping_read *r, const struct gb_yaml *node,
     return labels == NULL || gb_mapping_words(r, labels, &field->labels);
 }
 
+bool gb_mapping_folds(struct gb_mapping_read *r, const struct gb_yaml *node, uint32_t *fold)
+{
+    static const char *const folds[] = {"width", "numerals", "village", "building", NULL};
+
+    return read_bits(r, node, folds, fold);
+}
+
 bool gb_mapping_options(struct gb_mapping_read *r, const struct gb_yaml *node,
                         struct gb_field *field)
 {
     static const char *const units[] = {"text", "micros", "millis", NULL};
     static const char *const accepts[] = {"glued", "compact", "net", NULL};
-    static const char *const folds[] = {"width", "numerals", "village", "building", NULL};
     const struct gb_yaml *nulls = gb_yaml_get(node, "nulls");
     uint32_t before = r->mistakes->count;
     int unit = GB_UNIT_TEXT;
@@ -106,7 +113,7 @@ bool gb_mapping_options(struct gb_mapping_read *r, const struct gb_yaml *node,
         (void)gb_mapping_words(r, nulls, &field->nulls);
     }
     (void)read_bits(r, gb_yaml_get(node, "accept"), accepts, &field->accept);
-    (void)read_bits(r, gb_yaml_get(node, "fold"), folds, &field->fold);
+    (void)gb_mapping_folds(r, gb_yaml_get(node, "fold"), &field->fold);
     if (field->form == GB_FORM_ENUM || field->form == GB_FORM_SET) {
         (void)read_labels(r, node, field);
     }

@@ -175,11 +175,15 @@ static void adapter(const char *system)
 
 ADAPTER(party_building)
 ADAPTER(governance_grid)
+ADAPTER(command_centre)
+ADAPTER(_template)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(party_building),
-                                       cmocka_unit_test(governance_grid)};
+                                       cmocka_unit_test(governance_grid),
+                                       cmocka_unit_test(command_centre),
+                                       cmocka_unit_test(_template)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
