@@ -73,7 +73,9 @@ static struct gb_door *door_of(struct gb_arena *arena, const char *system, const
     struct gb_files adapter = read_folder(arena, path, ".yaml");
     const char *lookups_path = gb_arena_printf(arena, "%s/fixtures/lookups", path).ptr;
     struct gb_files lookups = read_folder(arena, lookups_path, ".csv");
-    struct gb_door_source source = {gb_str_of(system), GB_STR("*"), &adapter, &lookups};
+    /* The template's folder is _template, its system is template. */
+    struct gb_str name = gb_str_of(system[0] == '_' ? system + 1 : system);
+    struct gb_door_source source = {name, GB_STR("*"), &adapter, &lookups};
     struct gb_door_config config = {.cluster = GB_STR("fixtures"),
                                     .salt = GB_STR("fixtures"),
                                     .join_key = GB_STR("fixtures"),
