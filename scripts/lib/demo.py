@@ -161,7 +161,8 @@ def show_overlaps(town):
                 "double_lead": "both networks claim the lead",
                 "no_owner": "no duty row gives a lead: for the command centre",
                 "field_conflict": "two values, no authority",
-                "contradictory_state": "one side done, the other not"}[kind]
+                "crowded_evidence": "too many share one piece of evidence: nothing linked by it",
+                "contradictory_state": "one side done, the other not"}.get(kind, "")
         print(f"  {kind:20} {state:8} {count:4}  {what}")
 
 
