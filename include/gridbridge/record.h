@@ -87,6 +87,7 @@ struct gb_record {
 #define GB_FIELD_OCCURRED_AT "occurred_at"  /* int */
 #define GB_FIELD_DEADLINE_AT "deadline_at"  /* int */
 #define GB_FIELD_REPORTER "reporter"        /* holder id hash "j1...." */
+#define GB_FIELD_REPORTER_WAS "reporter_was" /* the same by the key before, while keys overlap */
 #define GB_FIELD_ASSIGNEE "assignee"        /* holder id hash */
 #define GB_FIELD_CLAIMS_LEAD "claims_lead"  /* bool */
 #define GB_FIELD_XREF "xref"                /* "source/entity/key" of the peer's record */

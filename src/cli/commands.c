@@ -91,6 +91,12 @@ static const struct gb_option REPLAY_OPTIONS[] = {
     GB_SESSION_OPTION,
     {0}};
 
+static const struct gb_option ROTATE_OPTIONS[] = {
+    {"--overlap", "DAYS", "how long the old key stays known (30)"},
+    {"--hash", "NAME", "sha256 or sm3; otherwise as the key in use"},
+    {"--execute", NULL, "do it; otherwise only the plan is shown"},
+    {0}};
+
 static const struct gb_command COMMANDS[] = {
     {.name = "check config",
      .words = "FILE",
@@ -147,6 +153,27 @@ static const struct gb_command COMMANDS[] = {
              "why; -o json: the rows, a line each. Nothing is stored.",
      .options = EXPLAIN_OPTIONS,
      .run = gb_cli_explain},
+    {.name = "keys holders",
+     .words = "DIR",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Prints holders.csv with the rows of a new join key",
+     .more = "DIR is the policy bundle; pairs of old and new come from the ledger.",
+     .options = DATABASE_OPTIONS,
+     .run = gb_cli_keys_holders},
+    {.name = "keys list",
+     .words = "",
+     .help = "Which keys are in use, and which are still known",
+     .more = "Prints ids, never a key.",
+     .run = gb_cli_keys_list},
+    {.name = "keys rotate",
+     .words = "PURPOSE",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Puts a new key in use beside the old one",
+     .more = "PURPOSE: join or publish. Shows the plan unless --execute is given.",
+     .options = ROTATE_OPTIONS,
+     .run = gb_cli_keys_rotate},
     {.name = "lanes accept-loss",
      .words = "LANE",
      .words_min = 1,

@@ -162,10 +162,7 @@ static enum gb_status join(const struct gb_convert *c, const struct gb_field *fi
 
 static struct gb_str hash_id(const struct gb_convert *c, struct gb_str plain)
 {
-    struct gb_hash hash = gb_hmac(GB_SHA256, c->join_key, plain);
-    struct gb_str text = gb_base32(c->arena, hash.bytes, 16);
-
-    return GB_JOIN(c->arena, c->join_key_id, GB_STR("."), text);
+    return gb_pseudonym(c->arena, &c->join, plain);
 }
 
 static struct gb_str holder_of(const struct gb_convert *c, struct gb_str kind, struct gb_str id)

@@ -2,6 +2,7 @@
 #ifndef CODEC_CONVERT_H
 #define CODEC_CONVERT_H
 
+#include "codec/keyring.h"
 #include "codec/mapping.h"
 
 /* A row with its columns by number; NULL: the envelope did not send the column. */
@@ -15,7 +16,7 @@ struct gb_convert {
     struct gb_arena *arena;
     const struct gb_mapping *mapping;
     const struct gb_entity *entity;
-    struct gb_str join_key, join_key_id;
+    struct gb_key join;
     struct gb_str source; /* configured name: part of holder ids */
     const struct gb_value *types; /* Canal: column to MySQL type; NULL: none */
     bool is_bootstrap;

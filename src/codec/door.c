@@ -76,6 +76,13 @@ static bool read_all(struct gb_door *door, const struct gb_door_config *config,
     return ok;
 }
 
+static struct gb_key own_key(struct gb_arena *arena, const struct gb_key *key)
+{
+    return (struct gb_key){.id = gb_arena_str(arena, key->id),
+                           .alg = key->alg,
+                           .bytes = gb_arena_str(arena, key->bytes)};
+}
+
 struct gb_door *gb_door_new(const struct gb_door_config *config, struct gb_mistakes *mistakes)
 {
     struct gb_door *door = calloc(1, sizeof(*door));
@@ -84,8 +91,10 @@ struct gb_door *gb_door_new(const struct gb_door_config *config, struct gb_mista
     gb_arena_init(&door->arena, DOOR_ARENA_MAX);
     door->cluster = gb_arena_str(&door->arena, config->cluster);
     door->salt = gb_arena_str(&door->arena, config->salt);
-    door->join_key = gb_arena_str(&door->arena, config->join_key);
-    door->join_key_id = gb_arena_str(&door->arena, config->join_key_id);
+    door->join = own_key(&door->arena, &(struct gb_key){.id = config->join_key_id,
+                                                        .alg = config->join_alg,
+                                                        .bytes = config->join_key});
+    door->join_was = own_key(&door->arena, &config->join_was);
     door->counts = gb_arena_take(&door->arena, sizeof(*door->counts));
     door->lanes_count = config->lanes_count;
     take_gateways(door, config);

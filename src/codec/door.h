@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "codec/files.h"
 #include "codec/gateway.h"
+#include "codec/keyring.h"
 #include "codec/scrub.h"
 #include "codec/yaml.h"
 #include "gridbridge/record.h"
@@ -28,6 +29,8 @@ struct gb_door_config {
     struct gb_str salt;            /* secret bytes of the cluster, for h_src and h_img */
     struct gb_str join_key;        /* secret bytes, for holder id hashes */
     struct gb_str join_key_id;     /* "j1" */
+    enum gb_hash_alg join_alg;     /* of the HMAC */
+    struct gb_key join_was;        /* while keys overlap: the one before; else without bytes */
     uint32_t lanes_count;
     const struct gb_file *refuse;  /* refuse.yaml; NULL is a mistake */
     struct gb_str folder;          /* of a lone adapter, as messages show it; else absent */

@@ -36,7 +36,8 @@ struct gb_door_counts {
 
 struct gb_door {
     struct gb_arena arena;
-    struct gb_str cluster, salt, join_key, join_key_id;
+    struct gb_str cluster, salt;
+    struct gb_key join, join_was; /* join_was without bytes: no overlap */
     struct gb_str decision_topic; /* absent: none */
     struct gb_gateways gateways;
     uint32_t lanes_count;

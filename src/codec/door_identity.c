@@ -80,8 +80,7 @@ struct gb_convert gb_opening_convert(const struct gb_opening *o)
     return (struct gb_convert){.arena = o->arena,
                                .mapping = o->reader->mapping,
                                .entity = o->changes.entity,
-                               .join_key = o->door->join_key,
-                               .join_key_id = o->door->join_key_id,
+                               .join = o->door->join,
                                .source = o->reader->name,
                                .types = o->changes.types,
                                .is_bootstrap = o->changes.bootstrap};

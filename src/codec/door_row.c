@@ -53,6 +53,19 @@ static enum gb_status read_texts(struct gb_opening *o, const struct gb_entity *e
     return status;
 }
 
+/* While two join keys overlap: the holder as the key before names it, in "reporter_was". */
+static struct gb_member holder_was(struct gb_opening *o, const struct gb_convert *c,
+                                   const struct gb_field *field, const struct gb_row *row)
+{
+    struct gb_convert before = *c;
+    struct gb_member member = {GB_JOIN(o->arena, field->name, GB_STR("_was")), {.type = GB_NULL}};
+    struct gb_err err;
+
+    before.join = o->door->join_was;
+    GB_CHECK(gb_convert_field(&before, field, row, &member.value, &err) == GB_OK);
+    return member;
+}
+
 struct field_list {
     const struct gb_field *items;
     uint32_t count;
@@ -63,7 +76,7 @@ static enum gb_status read_list(struct gb_opening *o, struct field_list fields,
                                 const struct gb_row *row, struct gb_value *object,
                                 struct gb_err *err)
 {
-    struct gb_member *members = gb_arena_take(o->arena, (fields.count + 1) * sizeof(*members));
+    struct gb_member *members = gb_arena_take(o->arena, (2 * fields.count + 1) * sizeof(*members));
     struct gb_convert c = gb_opening_convert(o);
     struct gb_guarded g = {o, o->changes.entity, row};
     uint32_t count = 0;
@@ -80,6 +93,10 @@ static enum gb_status read_list(struct gb_opening *o, struct field_list fields,
         }
         if (value.type != GB_NULL) {
             members[count++] = (struct gb_member){fields.items[i].name, value};
+        }
+        if (value.type != GB_NULL && fields.items[i].form == GB_FORM_HOLDER &&
+            gb_str_is(o->door->join_was.bytes)) {
+            members[count++] = holder_was(o, &c, &fields.items[i], row);
         }
     }
     *object = (struct gb_value){.type = GB_OBJECT, .count = count, .members = members};

@@ -84,6 +84,7 @@ static struct gb_str translate(const struct gb_policy *policy, const struct gb_r
                                struct gb_image *image)
 {
     const struct gb_holder *holder;
+    struct gb_str was = gb_value_str(&rec->fields, GB_STR(GB_FIELD_REPORTER_WAS));
 
     if (!gb_policy_state(policy, rec->source, rec->entity, image->state_code, &image->state)) {
         return GB_STR("unknown_state");
@@ -97,7 +98,13 @@ static struct gb_str translate(const struct gb_policy *policy, const struct gb_r
         return GB_STR("unknown_place");
     }
     holder = gb_str_is(image->reporter) ? gb_policy_holder(policy, image->reporter) : NULL;
-    image->holder = holder != NULL ? holder->holder : image->reporter;
+    if (holder == NULL && gb_str_is(was)) {
+        holder = gb_policy_holder(policy, was);
+    }
+    /* A holder whom the file does not name goes by the older key until the overlap ends. */
+    image->holder = holder != NULL   ? holder->holder
+                    : gb_str_is(was) ? was
+                                     : image->reporter;
     image->pseudonym = holder != NULL ? holder->pseudonym : GB_STR_NONE;
     return GB_STR_NONE;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "codec/door.h"
+#include "shell/harden.h"
 #include "shell/instance.h"
 #include "shell/log.h"
 #include "shell/tool_notify.h"
@@ -195,6 +196,10 @@ enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log, s
     (void)sigaddset(&signals, SIGINT);
     if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0) {
         return gb_fail(err, GB_BUG, "signals cannot be blocked");
+    }
+    status = gb_harden_process(err);
+    if (status != GB_OK) {
+        return status;
     }
     gb_log_open(log, config->log_level);
     status = gb_instance_take(config->bridge_id, config->instance, &instance, err);

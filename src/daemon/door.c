@@ -2,7 +2,9 @@
 #include "daemon/daemon.h"
 
 #include "codec/door.h"
+#include "codec/keyring.h"
 #include "shell/files.h"
+#include "shell/key_file.h"
 #include "shell/tool_files.h"
 
 #define KEY_LEN 32
@@ -17,6 +19,21 @@ static bool read_key(const char *name, const char *hex, struct gb_arena *arena,
         return false;
     }
     *key = (struct gb_str){(const char *)bytes, KEY_LEN};
+    return true;
+}
+
+/* The keys of a purpose that are known today; a key file names its own mistakes by line. */
+static bool read_ring(const char *name, const char *text, struct gb_arena *arena,
+                      struct gb_keyring *ring, struct gb_err *err)
+{
+    char today[GB_DAY_SIZE];
+
+    if (gb_keyring_read(arena, gb_str_of(text), name[0], ring, err) != GB_OK) {
+        (void)gb_prefix(err, "privacy.%s", name);
+        return false;
+    }
+    gb_day_from_today(0, today);
+    gb_keyring_expire(ring, gb_str_of(today));
     return true;
 }
 
@@ -52,25 +69,30 @@ struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_
     struct gb_door_source sources[GB_DAEMON_SOURCES_MAX];
     struct gb_file refuse = {.name = gb_str_of(config->refuse)};
     struct gb_door_config door = {.cluster = gb_str_of(config->cluster),
-                                  .join_key_id = GB_STR("j1"),
                                   .lanes_count = config->lanes_count,
                                   .refuse = &refuse,
                                   .sources = sources,
                                   .sources_count = config->sources_count,
                                   .gateways = config->gateways};
-    struct gb_str publish_key;
+    struct gb_keyring join, publish;
     struct gb_mistakes mistakes = {0};
     struct gb_door *made;
 
     GB_CHECK(config->sources_count <= GB_DAEMON_SOURCES_MAX);
     door.decision_topic = gb_arena_printf(arena, "%sdecision.in", config->topic_prefix);
-    if (!read_key("join_key", config->join_key, arena, &door.join_key, err) ||
+    if (!read_ring("join_key", config->join_key, arena, &join, err) ||
         !read_key("salt", config->salt, arena, &door.salt, err) ||
         (config->publish_key != NULL &&
-         !read_key("publish_key", config->publish_key, arena, &publish_key, err)) ||
+         !read_ring("publish_key", config->publish_key, arena, &publish, err)) ||
         gb_tool_file(config->refuse, arena, &refuse.bytes, err) != GB_OK ||
         !read_sources(config, arena, sources, err)) {
         return NULL;
+    }
+    door.join_key = join.items[0].bytes;
+    door.join_key_id = join.items[0].id;
+    door.join_alg = join.items[0].alg;
+    if (join.count > 1) {
+        door.join_was = join.items[1];
     }
     made = gb_door_new(&door, &mistakes);
     if (made == NULL) {

@@ -160,7 +160,7 @@ def config_with_refuse(tmp_path, refuse):
 @pytest.mark.parametrize("refuse,expected", [
     ("", "refuse"), ("policy: {refuse: gone.yaml}\n", "gone.yaml"),
     ("policy: {refuse: empty.yaml}\n", "empty.yaml:2:10: "),
-    ("policy: {refuse: wrong.yaml}\n", "wrong.yaml:1:1: ")])
+    ("policy: {refuse: wrong.yaml}\n", "wrong.yaml:2:1: ")])
 def test_without_a_refuse_list_the_daemon_does_not_start(run, tmp_path, refuse, expected):
     (tmp_path / "empty.yaml").write_text("version: 1\nclasses: []\n")
     (tmp_path / "wrong.yaml").write_text("[")
@@ -270,3 +270,43 @@ def test_policy_activate_is_silent_but_for_its_answer(run, new_kafka, new_postgr
     assert (done.returncode, done.stderr) == (0, "")
     done = run("topics", "list", "--bootstrap", "127.0.0.1:1")
     assert done.returncode == 69 and len(done.stderr.splitlines()) == 1
+
+
+def keys_config(tmp_path):
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    for name in ("join", "publish"):
+        (keys / f"{name}.key").write_text("ab" * 32 + "\n")
+        (keys / f"{name}.key").chmod(0o400)
+    (tmp_path / "gridbridge.yaml").write_text(
+        "version: 1\npolicy: {refuse: r}\nsources:\n  a: {topic: t, adapter: a}\n"
+        "privacy: {join_key_file: keys/join.key, publish_key_file: keys/publish.key}\n")
+    return str(tmp_path / "gridbridge.yaml"), keys / "join.key"
+
+
+def test_keys_rotate_plans_and_executes(run, tmp_path):
+    config, key = keys_config(tmp_path)
+    planned = run("keys", "rotate", "join", "--hash", "sm3", "-c", config)
+    assert planned.returncode == 0 and "new key j2 (sm3)" in planned.stdout
+    assert key.read_text() == "ab" * 32 + "\n", "a plan changes nothing"
+    done = run("keys", "rotate", "join", "--hash", "sm3", "--overlap", "7", "--execute",
+               "-c", config)
+    lines = key.read_text().splitlines()
+    assert done.returncode == 0 and len(lines) == 2, done.stderr
+    assert lines[0].startswith("j2 sm3 ") and lines[1].startswith("j1 sha256 " + "ab" * 32)
+    assert " until 20" in lines[1] and (key.stat().st_mode & 0o7777) == 0o400
+    listed = run("keys", "list", "-c", config)
+    assert [x.split()[:4] for x in listed.stdout.splitlines()] == [
+        ["join", "j2", "sm3", "in"], ["join", "j1", "sha256", "known"],
+        ["publish", "p1", "sha256", "in"]]
+    said = planned.stdout + done.stdout + listed.stdout + planned.stderr + done.stderr
+    assert "abab" not in said and lines[0].split()[2] not in said, "no key is ever printed"
+
+
+def test_keys_that_others_can_read_are_refused(run, tmp_path):
+    config, key = keys_config(tmp_path)
+    key.chmod(0o440)
+    for words in (("keys", "list"), ("keys", "rotate", "join", "--execute")):
+        done = run(*words, "-c", config)
+        assert done.returncode == 78 and "mode 0400" in done.stderr, done.stderr
+    assert run("keys", "rotate", "salt", "-c", config).returncode == 64

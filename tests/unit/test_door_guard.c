@@ -38,7 +38,9 @@ struct opened {
     struct gb_door_rows rows;
 };
 
-static struct gb_door *build(void)
+static const uint8_t old_key[GB_KEY_LEN] = {7};
+
+static struct gb_door *build_with(const struct gb_key *was)
 {
     struct gb_file map = {GB_STR("mapping.yaml"), GB_STR(MAPPING)};
     struct gb_file list = {GB_STR("refuse.yaml"), GB_STR(REFUSE)};
@@ -46,13 +48,18 @@ static struct gb_door *build(void)
     struct gb_door_source source = {GB_STR("s"), GB_STR("t"), &adapter, &lookups};
     struct gb_door_config config = {.cluster = GB_STR("c"), .salt = GB_STR("x"),
                                     .join_key = GB_STR("y"), .join_key_id = GB_STR("j1"),
-                                    .lanes_count = 4, .refuse = &list,
+                                    .join_was = *was, .lanes_count = 4, .refuse = &list,
                                     .sources = &source, .sources_count = 1};
     struct gb_mistakes mistakes = {0};
     struct gb_door *door = gb_door_new(&config, &mistakes);
 
     assert_int_equal(mistakes.count, 0);
     return door;
+}
+
+static struct gb_door *build(void)
+{
+    return build_with(&(struct gb_key){.alg = GB_SHA256});
 }
 
 static struct gb_str image_of(struct gb_arena *arena, const struct row *r)
@@ -167,6 +174,26 @@ static void hashes_holders_whatever_they_are(void **state)
     gb_door_free(o.door);
 }
 
+static void names_holders_twice_while_keys_overlap(void **state)
+{
+    struct gb_key was = {GB_STR("j0"), GB_SM3, {(const char *)old_key, sizeof(old_key)},
+                         GB_STR("2026-12-25")};
+    struct opened o = {.door = build_with(&was)};
+    struct gb_record rec = open_one(&o, &good);
+    struct gb_str expected = gb_pseudonym(&o.arena, &was, GB_STR("s\x1Fuser\x1FU1"));
+
+    (void)state;
+    assert_true(gb_str_eq(gb_value_str(&rec.fields, GB_STR(GB_FIELD_REPORTER_WAS)), expected));
+    assert_true(holds(&rec, "\"reporter\":\"j1."));
+    gb_arena_close(&o.arena);
+    gb_door_free(o.door);
+    o.door = build();
+    rec = open_one(&o, &good);
+    assert_false(holds(&rec, "reporter_was"));
+    gb_arena_close(&o.arena);
+    gb_door_free(o.door);
+}
+
 static void leaves_texts_of_disputes_outside(void **state)
 {
     struct opened o = {.door = build()};
@@ -252,6 +279,7 @@ int main(void)
         cmocka_unit_test(scrubs_texts_by_the_rows_names),
         cmocka_unit_test(keeps_persons_out_of_codes),
         cmocka_unit_test(hashes_holders_whatever_they_are),
+        cmocka_unit_test(names_holders_twice_while_keys_overlap),
         cmocka_unit_test(leaves_texts_of_disputes_outside),
         cmocka_unit_test(refused_rows_leave_a_count),
         cmocka_unit_test(refuses_tables_and_hides_column_names),
