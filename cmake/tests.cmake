@@ -46,6 +46,11 @@ foreach(source ${tools})
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/tools)
 endforeach()
 
+# The program without its scrubber: the stub's symbols win over those of the codec's archive.
+gb_test_program(gridbridge_unscrubbed ${main_source} tests/stubs/scrub_off.c)
+set_target_properties(gridbridge_unscrubbed PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/tools)
+
 # Fuzz targets: each replays its corpus tests/fuzz/corpus/<name>/ under ctest.
 if(CMAKE_C_COMPILER_ID MATCHES "Clang")
   file(GLOB fuzzers CONFIGURE_DEPENDS tests/fuzz/fuzz_*.c)

@@ -223,7 +223,7 @@ static void open_value(struct gb_opening *o)
 {
     struct gb_err err = {.status = GB_OK, .text = ""};
 
-    if (gb_opening_envelope(o, &err) != GB_OK) {
+    if (gb_opening_envelope(o, &err) != GB_OK || gb_guard_position(o, &err) != GB_OK) {
         dead_message(o, &err);
         return;
     }

@@ -129,6 +129,10 @@ enum gb_status gb_guard_text(const struct gb_guarded *g, uint32_t text_index,
 enum gb_status gb_guard_free_text(const struct gb_opening *o, struct gb_str *text,
                                   struct gb_err *err) GB_MUST_CHECK;
 
+/* BAD_ENVELOPE where Canal's `es`, a time, may be a person's number. What orders the rows of other
+ * envelopes are places in a log (lsn, pos, xid), which may look like anything. */
+enum gb_status gb_guard_position(const struct gb_opening *o, struct gb_err *err) GB_MUST_CHECK;
+
 /* The class that refuses a matter of these fields, or absent. */
 struct gb_str gb_guard_refused(const struct gb_opening *o, const struct gb_value *fields);
 

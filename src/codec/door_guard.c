@@ -42,6 +42,24 @@ enum gb_status gb_guard_key(const struct gb_entity *entity, const struct gb_row 
     return check(entity, row, column, text, err);
 }
 
+enum gb_status gb_guard_position(const struct gb_opening *o, struct gb_err *err)
+{
+    const struct gb_version *position = &o->changes.position;
+
+    if (o->reader->mapping->envelope.kind != GB_ENVELOPE_CANAL) {
+        return GB_OK;
+    }
+    for (uint32_t i = 0; i < position->parts_count; i++) {
+        struct gb_str text =
+            gb_arena_printf(o->arena, "%lld", (long long)position->parts[i]);
+
+        if (gb_scrub_find(text, NULL) != GB_SCRUB_COUNT) {
+            return gb_fail(err, GB_BAD_ENVELOPE, "$: expected the time of the change");
+        }
+    }
+    return GB_OK;
+}
+
 static enum gb_status check_columns(const struct gb_guarded *g, const struct gb_field *field,
                                     struct gb_err *err)
 {

@@ -15,6 +15,7 @@
 #include "shell/tool_store.h"
 #include "shell/world.h"
 
+#define KEPT_OUT_EVERY 3600 /* seconds between counts of what the door kept out */
 #define RESUME_EVERY 5 /* seconds between looks at lanes that are halted */
 
 /* From any thread. A lane that stops for good is more than a warning. */
@@ -99,7 +100,8 @@ static void resume_lanes(const struct gb_daemon_config *config, struct gb_world 
 
 /* OK after a signal; else why the world is of no use any more. */
 static enum gb_status wait_end(const struct gb_daemon_config *config, const sigset_t *signals,
-                               struct gb_world *world, struct gb_err *err)
+                               struct gb_world *world, const struct gb_door *door,
+                               struct gb_err *err)
 {
     for (unsigned turn = 1; wait_signal(signals) == 0; turn++) {
         if (gb_world_is_broken(world, err)) {
@@ -108,6 +110,9 @@ static enum gb_status wait_end(const struct gb_daemon_config *config, const sigs
         gb_tool_notify("WATCHDOG=1");
         if (turn % RESUME_EVERY == 0 && config->has_lanes) {
             resume_lanes(config, world);
+        }
+        if (turn % KEPT_OUT_EVERY == 0 && door != NULL) {
+            gb_daemon_say_kept_out(door);
         }
     }
     return GB_OK;
@@ -126,10 +131,13 @@ static enum gb_status run_world(const struct gb_daemon_config *config, const sig
     }
     gb_tool_notify("READY=1");
     say_plain(false, "runs");
-    status = wait_end(config, signals, world, err);
+    status = wait_end(config, signals, world, door, err);
     gb_tool_notify("STOPPING=1");
     say_plain(false, "stops");
     is_clean = gb_world_stop(world);
+    if (door != NULL) {
+        gb_daemon_say_kept_out(door);
+    }
     say_plain(!is_clean, is_clean ? "stopped" : "stopped; something did not end in time");
     return is_clean ? status : gb_fail(err, GB_BUG, "a thread did not end in time");
 }

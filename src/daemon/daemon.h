@@ -17,6 +17,8 @@
 #include "gridbridge/err.h"
 #include "shell/plain.h"
 
+struct gb_door;
+
 #define GB_DAEMON_SOURCES_MAX 16
 
 struct gb_daemon_source {
@@ -56,5 +58,8 @@ enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log,
 /* The door of the settings, in the arena's lifetime; NULL with err, mistakes on log. */
 struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_arena *arena,
                                FILE *log, struct gb_err *err);
+
+/* What the door kept out so far, by class and kind, in log lines: counts, no names of rows. */
+void gb_daemon_say_kept_out(const struct gb_door *door);
 
 #endif

@@ -3,11 +3,14 @@
 
 #include "codec/door.h"
 #include "codec/keyring.h"
+#include "codec/refuse.h"
 #include "shell/files.h"
 #include "shell/key_file.h"
+#include "shell/log.h"
 #include "shell/tool_files.h"
 
 #define KEY_LEN 32
+#define GB_DRIFT_SHOWN_MAX 16
 
 static bool read_key(const char *name, const char *hex, struct gb_arena *arena,
                      struct gb_str *key, struct gb_err *err)
@@ -102,4 +105,44 @@ struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_
     }
     gb_mistakes_close(&mistakes);
     return made;
+}
+
+static void say_list(const struct gb_buf *list)
+{
+    if (list->len > 0) {
+        gb_log(GB_LOG_INFO, -1, gb_buf_str(list));
+    }
+}
+
+void gb_daemon_say_kept_out(const struct gb_door *door)
+{
+    struct gb_refused refused[GB_REFUSE_CLASSES_MAX];
+    struct gb_drift drift[GB_DRIFT_SHOWN_MAX];
+    size_t classes = gb_door_refused(door, refused, GB_REFUSE_CLASSES_MAX);
+    size_t columns = gb_door_drift(door, drift, GB_DRIFT_SHOWN_MAX);
+    struct gb_buf list = {0};
+
+    for (size_t i = 0; i < classes; i++) {
+        gb_buf_printf(&list, "%s%.*s %llu", i == 0 ? "refused: " : ", ",
+                      GB_STR_ARG(refused[i].class_name), (unsigned long long)refused[i].count);
+    }
+    say_list(&list);
+    gb_buf_clear(&list);
+    for (int kind = 0; kind < GB_SCRUB_COUNT; kind++) {
+        uint64_t count = gb_door_scrubbed(door, (enum gb_scrub_kind)kind);
+
+        if (count > 0) {
+            gb_buf_printf(&list, "%s%s %llu", list.len == 0 ? "scrubbed from texts: " : ", ",
+                          gb_scrub_word((enum gb_scrub_kind)kind), (unsigned long long)count);
+        }
+    }
+    say_list(&list);
+    gb_buf_clear(&list);
+    for (size_t i = 0; i < columns; i++) {
+        gb_buf_printf(&list, "%s%.*s.%.*s %llu", i == 0 ? "columns that no mapping names: " : ", ",
+                      GB_STR_ARG(drift[i].source), GB_STR_ARG(drift[i].column),
+                      (unsigned long long)drift[i].count);
+    }
+    say_list(&list);
+    gb_buf_close(&list);
 }

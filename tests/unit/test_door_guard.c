@@ -264,6 +264,11 @@ static void refuses_tables_and_hides_column_names(void **state)
     gb_door_open(o.door, &in, GB_STR("seed"), &o.arena, &o.rows);
     assert_int_equal(o.rows.items[0].record.verdict, GB_REFUSED);
     assert_true(gb_str_eq(o.rows.items[0].record.reason, GB_STR("person_label")));
+    in.value = GB_STR("{\"type\":\"INSERT\",\"database\":\"a\",\"table\":\"t\","
+                      "\"es\":13812345678,\"data\":[{\"id\":\"1\"}]}");
+    gb_door_open(o.door, &in, GB_STR("seed"), &o.arena, &o.rows);
+    assert_int_equal(o.rows.items[0].record.verdict, GB_DEAD);
+    assert_int_equal(o.rows.items[0].record.version.parts_count, 0);
     in.value = GB_STR("{\"type\":\"INSERT\",\"database\":\"a\",\"table\":\"t\",\"es\":1,"
                       "\"data\":[{\"id\":\"1\",\"13812345678\":\"x\"}]}");
     gb_door_open(o.door, &in, GB_STR("seed"), &o.arena, &o.rows);

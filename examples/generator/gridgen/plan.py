@@ -196,7 +196,9 @@ class Plan:
             days = rng.randrange(1, 8)
             image["dead_line"] = clock.local_text(report.us + days * clock.DAY)
         if rng.random() < 0.3:
-            image["concerned_person"] = self.world.canary(rng.randrange(64))
+            name = image["concerned_person"] = self.world.canary(rng.randrange(64))
+            told = f"{name}来电，{self.world.canary_phone()}。"
+            image["case_desc"] = ((image["case_desc"] or "") + told)[-200:]
         image.update(report.extra)
         return image
 

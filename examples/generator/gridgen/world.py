@@ -44,6 +44,7 @@ class World:
         self.month_memory = {}      # (town, day) -> reports to repeat on that day
         self.busy = {}              # (holder, category, grid) -> times of reports
         self.persons = 0
+        self.phones = 0
         self._canaries = texts.canary_names(_CANARIES)
         self.used_canaries = set()
         self._build_towns()
@@ -117,6 +118,13 @@ class World:
         pair = (self._canaries[-1 - self.persons % 16], texts.canary_id(self.persons))
         self.used_canaries.update(pair)
         return pair
+
+    def canary_phone(self):
+        """A phone number as somebody types it into a description."""
+        self.phones += 1
+        shown = texts.canary_phone(self.phones)
+        self.used_canaries.add(shown)
+        return shown
 
     # -- what the planners ask ----------------------------------------------------------------
 

@@ -263,17 +263,24 @@ def unescape(text):
     return TAGS.sub("", html.unescape(text))
 
 
+class Folded(dict):
+    """What a character counts as: itself, a digit, an upper-case letter, or nothing."""
+
+    def __missing__(self, code):
+        kind = unicodedata.category(chr(code))
+        if kind == "Nd":
+            self[code] = str(unicodedata.decimal(chr(code)))
+        else:
+            self[code] = chr(code).upper() if kind[0] in "LN" else None
+        return self[code]
+
+
+FOLDED = Folded()
+
+
 def compact(text):
     """Letters, Han characters and digits only, in one form."""
-    text = SAID.sub("", unicodedata.normalize("NFKC", unescape(text)))
-    out = []
-    for c in text:
-        kind = unicodedata.category(c)
-        if kind == "Nd":
-            out.append(str(unicodedata.decimal(c)))
-        elif kind[0] in "LN":
-            out.append(c.upper())
-    return "".join(out)
+    return SAID.sub("", unicodedata.normalize("NFKC", unescape(text))).translate(FOLDED)
 
 
 class Finder:
@@ -289,7 +296,8 @@ class Finder:
                 self.words[compact(canary.value)] = canary
             if len(canary.shown.encode()) >= 9:
                 self.shown[canary.shown.encode()] = canary
-        self.word_pattern = re.compile("|".join(re.escape(w) for w in sorted(self.words)))
+        longest_first = sorted(self.words, key=len, reverse=True)
+        self.word_pattern = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
         self.run_pattern = re.compile("[0-9OIL]{10,}X?")
 
     def _numbers_in(self, flat):
@@ -307,12 +315,20 @@ class Finder:
     def find(self, text):
         """text: str or bytes of one record, row or log line."""
         if isinstance(text, bytes):
-            found = {c for forms in (text.decode("utf-8", "replace"),
-                                     text.decode("gbk", "replace"),
-                                     text.decode("utf-16-le", "replace"))
-                     for c in self._find(forms)}
-            return found
+            return {c for form in self._decoded(text) for c in self._find(form)}
         return set(self._find(text))
+
+    @staticmethod
+    def _decoded(data):
+        """As UTF-8; as GBK and UTF-16 too where the bytes may be that."""
+        try:
+            yield data.decode("utf-8")
+            if b"\0" not in data:
+                return
+        except UnicodeDecodeError:
+            yield data.decode("utf-8", "replace")
+        yield data.decode("gbk", "replace")
+        yield data.decode("utf-16-le", "replace")
 
     def _find(self, text):
         flat = compact(text)
