@@ -29,11 +29,20 @@ void gb_drift_count(const struct gb_door_reader *reader, struct gb_str column)
     }
 }
 
-/* A column may be called anything, so a name that may be a person's number is not shown. */
+/* A column may be called anything, a person's name among it: only what is spelled as an identifier
+ * and looks like no number of a person's is shown. */
 static struct gb_str shown_name(const struct gb_drift_slot *slot)
 {
     struct gb_str column = {slot->name, slot->len};
 
+    for (size_t i = 0; i < column.len; i++) {
+        char c = column.ptr[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_' || c == '$' || c == '.')) {
+            return GB_STR("(not shown)");
+        }
+    }
     return gb_scrub_find(column, NULL) == GB_SCRUB_COUNT ? column : GB_STR("(not shown)");
 }
 
