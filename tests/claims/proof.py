@@ -49,6 +49,7 @@ def write_bundle(folder, lines):
     crosswalk = (folder / "crosswalk.csv").read_text().splitlines()
     kept = [line for line in crosswalk if line.split(",")[1] != "category"]
     (folder / "crosswalk.csv").write_text("\n".join(kept) + "\n")
+    (folder / "deadlines.yaml").write_text("contradiction_after: 72h\n")
     size = 5000
     for at in range(0, len(lines), size):
         name = "duties.yaml" if at == 0 else f"duties-{at // size:02d}.yaml"
