@@ -2,8 +2,8 @@
  *
  * Each tool has one file envelope_<tool>.c with one function of this shape. Which one reads a
  * source is configured in its mapping, never guessed. Statement texts (`query`, `sql`) are never
- * looked at. The shapes are those of DOMAIN 5.2-5.4; src/codec/README.md lists what was decided
- * for each fact that the tools' manuals do not tell. */
+ * looked at. adapters/FACTS.md lists what was decided for each fact that the tools' manuals do not
+ * tell. */
 #ifndef CODEC_ENVELOPE_H
 #define CODEC_ENVELOPE_H
 

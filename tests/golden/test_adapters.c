@@ -148,12 +148,13 @@ static void compare(struct gb_door *door, const struct gb_file *in, const struct
     gb_buf_close(&got);
 }
 
-static void adapter(const char *system)
+/* The folder's fixtures; system is the name that ids are hashed with. */
+static void run_folder(const char *system, const char *folder)
 {
     struct gb_arena arena;
 
     gb_arena_init(&arena, 256 << 20);
-    const char *path = gb_arena_printf(&arena, "%s/adapters/%s", GB_SOURCE_DIR, system).ptr;
+    const char *path = gb_arena_printf(&arena, "%s/%s", GB_SOURCE_DIR, folder).ptr;
     const char *fixtures = gb_arena_printf(&arena, "%s/fixtures", path).ptr;
     struct gb_files in = read_folder(&arena, fixtures, ".in");
     struct gb_files want = read_folder(&arena, fixtures, ".want");
@@ -166,6 +167,36 @@ static void adapter(const char *system)
     }
     gb_door_free(door);
     gb_arena_close(&arena);
+}
+
+static void adapter(const char *system)
+{
+    char folder[64];
+
+    (void)snprintf(folder, sizeof(folder), "adapters/%s", system);
+    run_folder(system, folder);
+}
+
+/* Real records of the tools, one folder a configuration: adapters/FACTS.md says what each shows. */
+static void facts(void **state)
+{
+    DIR *folder = opendir(GB_SOURCE_DIR "/tests/golden/facts");
+    const struct dirent *entry;
+    int count = 0;
+
+    (void)state;
+    assert_non_null(folder);
+    while ((entry = readdir(folder)) != NULL) {
+        char path[320];
+
+        if (entry->d_name[0] != '.') {
+            (void)snprintf(path, sizeof(path), "tests/golden/facts/%s", entry->d_name);
+            run_folder("cdc", path);
+            count++;
+        }
+    }
+    closedir(folder);
+    assert_int_equal(count, 13);
 }
 
 #define ADAPTER(name)                                                                              \
@@ -185,7 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(party_building),
                                        cmocka_unit_test(governance_grid),
                                        cmocka_unit_test(command_centre),
-                                       cmocka_unit_test(_template)};
+                                       cmocka_unit_test(_template), cmocka_unit_test(facts)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
