@@ -80,7 +80,7 @@ static void say_unknown_option(const struct gb_args *args, const char *given)
 
 static bool take_format(struct gb_args *args, const char *word)
 {
-    static const char *const WORDS[] = {"table", "json", NULL};
+    static const char *const WORDS[] = {"table", "json", "jsonl", "csv", NULL};
 
     for (int i = 0; WORDS[i] != NULL; i++) {
         if (strcmp(word, WORDS[i]) == 0) {
@@ -88,7 +88,7 @@ static bool take_format(struct gb_args *args, const char *word)
             return true;
         }
     }
-    (void)gb_cli_misused(args, "-o takes table or json, not %s", word);
+    (void)gb_cli_misused(args, "-o takes table, json, jsonl or csv, not %s", word);
     return false;
 }
 

@@ -5,105 +5,21 @@
 #include "base/jsonw.h"
 #include "cli/commands.h"
 #include "cli/session.h"
-#include "codec/json.h"
+#include "cli/story.h"
 #include "lane/outbox.h"
 #include "shell/tool_store.h"
 
-#define OVERLAPS_MAX 64
-
-/* Values of the outputs about one matter. */
-struct story {
-    struct gb_arena arena;
-    struct gb_value *changes; /* in order */
-    size_t changes_count;
-    struct gb_value matter;   /* newest; GB_NULL if none */
-    struct gb_value overlaps[OVERLAPS_MAX]; /* newest of each key */
-    struct gb_str keys[OVERLAPS_MAX];
-    size_t overlaps_count;
-};
-
-static void keep_overlap(struct story *story, struct gb_str key, const struct gb_value *value)
-{
-    size_t at = 0;
-
-    while (at < story->overlaps_count && !gb_str_eq(story->keys[at], key)) {
-        at++;
-    }
-    if (at == OVERLAPS_MAX || value->type != GB_OBJECT) {
-        return;
-    }
-    story->keys[at] = key;
-    story->overlaps[at] = *value;
-    story->overlaps_count += at == story->overlaps_count;
-}
-
-static void keep_line(struct story *story, struct gb_str id, struct gb_str text)
-{
-    struct gb_value line;
-    const struct gb_value *value;
-    struct gb_str topic;
-    struct gb_str key;
-
-    if (gb_json_parse(&story->arena, gb_arena_str(&story->arena, text), &line, NULL) != GB_OK) {
-        return;
-    }
-    topic = gb_value_str(&line, GB_STR("topic"));
-    key = gb_value_str(&line, GB_STR("key"));
-    value = gb_value_get(&line, GB_STR("value"));
-    if (value == NULL) {
-        return;
-    }
-    if (gb_str_eq(topic, GB_STR("matter")) && gb_str_eq(key, id)) {
-        story->matter = *value;
-    } else if (gb_str_eq(topic, GB_STR("overlap"))) {
-        keep_overlap(story, key, value);
-    } else if (gb_str_eq(topic, GB_STR("change"))) {
-        story->changes[story->changes_count++] = *value;
-    }
-}
-
-static void read_story(struct story *story, struct gb_str id, const struct gb_tool_rows *rows)
-{
-    size_t count = gb_tool_rows_count(rows);
-
-    memset(story, 0, sizeof(*story));
-    gb_arena_init(&story->arena, (size_t)256 << 20);
-    story->changes = gb_arena_take(&story->arena, (count + 1) * sizeof(story->changes[0]));
-    for (size_t i = 0; i < count; i++) {
-        keep_line(story, id, gb_tool_rows_text(rows, i, 1));
-    }
-}
-
-static struct gb_str as_json(struct gb_arena *arena, const struct gb_value *value)
-{
-    struct gb_buf buf = {0};
-    struct gb_jsonw w;
-    struct gb_str text;
-
-    if (value == NULL || value->type == GB_NULL) {
-        return GB_STR_NONE;
-    }
-    if (value->type == GB_STRING) {
-        return value->text;
-    }
-    gb_jsonw_init(&w, &buf);
-    gb_jsonw_value(&w, value);
-    text = gb_arena_str(arena, gb_buf_str(&buf));
-    gb_buf_close(&buf);
-    return text;
-}
-
-static void print_member(struct story *story, FILE *out, const struct gb_value *object,
+static void print_member(struct gb_story *story, FILE *out, const struct gb_value *object,
                          const char *name)
 {
-    struct gb_str text = as_json(&story->arena, gb_value_get(object, gb_str_of(name)));
+    struct gb_str text = gb_story_json(&story->arena, gb_value_get(object, gb_str_of(name)));
 
     if (gb_str_is(text)) {
         fprintf(out, "  %-14s %.*s\n", name, GB_STR_ARG(text));
     }
 }
 
-static void print_matter(struct story *story, FILE *out)
+static void print_matter(struct gb_story *story, FILE *out)
 {
     static const char *const NAMES[] = {"title",         "category",  "state",       "level",
                                         "town",          "village",   "grid",
@@ -131,7 +47,7 @@ static void print_matter(struct story *story, FILE *out)
     print_member(story, out, basis, "en");
 }
 
-static void print_reports(struct story *story, FILE *out)
+static void print_reports(struct gb_story *story, FILE *out)
 {
     const struct gb_value *refs = gb_value_get(&story->matter, GB_STR("refs"));
     const struct gb_value *bodies = gb_value_get(&story->matter, GB_STR("bodies"));
@@ -154,13 +70,13 @@ static void print_reports(struct story *story, FILE *out)
     }
 }
 
-static void print_step(struct story *story, FILE *out, size_t number,
+static void print_step(struct gb_story *story, FILE *out, size_t number,
                        const struct gb_value *change)
 {
     const struct gb_value *why = gb_value_get(change, GB_STR("why"));
     const struct gb_value *record = gb_value_get(why, GB_STR("record"));
     const struct gb_value *after = gb_value_get(change, GB_STR("after"));
-    struct gb_str evidence = as_json(&story->arena, gb_value_get(why, GB_STR("evidence")));
+    struct gb_str evidence = gb_story_json(&story->arena, gb_value_get(why, GB_STR("evidence")));
     struct gb_str time =
         gb_time_text(&story->arena, gb_value_int(change, GB_STR("clock"), 0));
 
@@ -186,7 +102,7 @@ static void print_step(struct story *story, FILE *out, size_t number,
     }
 }
 
-static void print_overlaps(struct story *story, FILE *out)
+static void print_overlaps(struct gb_story *story, FILE *out)
 {
     static const char *const NAMES[] = {"kind", "state", "rule", "claims", "evidence"};
 
@@ -202,7 +118,7 @@ static void print_overlaps(struct story *story, FILE *out)
     }
 }
 
-static void print_text(struct story *story, FILE *out, struct gb_str id)
+static void print_text(struct gb_story *story, FILE *out, struct gb_str id)
 {
     fprintf(out, "Matter %.*s\n", GB_STR_ARG(id));
     print_matter(story, out);
@@ -214,7 +130,7 @@ static void print_text(struct story *story, FILE *out, struct gb_str id)
     print_overlaps(story, out);
 }
 
-static void print_json(const struct story *story, FILE *out)
+static void print_json(const struct gb_story *story, FILE *out)
 {
     struct gb_buf buf = {0};
     struct gb_jsonw w;
@@ -244,19 +160,20 @@ static void print_json(const struct story *story, FILE *out)
 static enum gb_exit explain(const struct gb_args *args, struct gb_str id,
                             const struct gb_tool_rows *rows)
 {
-    struct story story;
+    struct gb_story story;
     enum gb_exit code = GB_EXIT_OK;
 
-    read_story(&story, id, rows);
+    gb_story_read(&story, id, rows, INT64_MAX);
     if (story.changes_count == 0 && story.matter.type != GB_OBJECT) {
         fprintf(args->talk, "gridbridge: no matter %.*s\n", GB_STR_ARG(id));
         code = GB_EXIT_NO;
-    } else if (args->format == GB_FORMAT_JSON) {
+    } else if (args->format == GB_FORMAT_JSON ||
+               args->format == GB_FORMAT_JSONL) {
         print_json(&story, args->out);
     } else {
         print_text(&story, args->out, id);
     }
-    gb_arena_close(&story.arena);
+    gb_story_close(&story);
     return code;
 }
 

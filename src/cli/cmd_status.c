@@ -37,7 +37,7 @@ static enum gb_exit say(const struct verdict *v, const struct gb_args *args)
                                                          : GB_EXIT_OK;
     static const char *const WORDS[] = {"ok", "warning", "critical"};
 
-    if (args->format == GB_FORMAT_JSON) {
+    if (args->format == GB_FORMAT_JSON || args->format == GB_FORMAT_JSONL) {
         fprintf(args->out,
                 "{\"halted\":%zu,\"lanes\":%zu,\"silent\":%zu,\"unpublished\":%" PRId64
                 ",\"verdict\":\"%s\"}\n",

@@ -1,8 +1,8 @@
 /* The command line's one table: a row a command. Usage texts, completion and suggestions are made
  * from it, and nothing else knows a command's name.
  *
- * Rules (the same for every command): data on stdout, talk on stderr; -o table|json; a command
- * returns an exit code of the list below and never ends the process itself. */
+ * Rules (the same for every command): data on stdout, talk on stderr; -o table|json|jsonl|csv; a
+ * command returns an exit code of the list below and never ends the process itself. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -28,10 +28,11 @@ enum gb_exit {
     GB_EXIT_CONFIG = 78
 };
 
-enum gb_format { GB_FORMAT_TABLE, GB_FORMAT_JSON };
+/* JSON: one array or object; JSONL: a line a row; CSV as in RFC 4180, a header first. */
+enum gb_format { GB_FORMAT_TABLE, GB_FORMAT_JSON, GB_FORMAT_JSONL, GB_FORMAT_CSV };
 
-#define GB_OPTIONS_MAX 8
-#define GB_WORDS_MAX 8
+#define GB_OPTIONS_MAX 16
+#define GB_WORDS_MAX 100
 
 /* One option of a command. value is the placeholder of what follows, NULL for a flag. */
 struct gb_option {

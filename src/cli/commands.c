@@ -1,11 +1,12 @@
 /* The command table. Rows of one group stand together; help shows them in this order. */
 #include "cli/adapter.h"
 #include "cli/commands.h"
+#include "cli/desk.h"
 #include "cli/session.h"
 
 enum gb_exit gb_cli_version(const struct gb_args *args)
 {
-    if (args->format == GB_FORMAT_JSON) {
+    if (args->format == GB_FORMAT_JSON || args->format == GB_FORMAT_JSONL) {
         fputs("{\"version\":\"" GB_VERSION "\"}\n", args->out);
     } else {
         fputs("gridbridge " GB_VERSION "\n", args->out);
@@ -97,6 +98,47 @@ static const struct gb_option ROTATE_OPTIONS[] = {
     {"--execute", NULL, "do it; otherwise only the plan is shown"},
     {0}};
 
+static const struct gb_option OVERLAPS_OPTIONS[] = {
+    {"--state", "STATE", "open or settled; both if absent"},
+    {"--kind", "KIND", "no_owner, double_lead, duplicate_entry ..."},
+    {"--town", "CODE", "of the matter"},
+    {"--limit", "N", "at most so many (100)"},
+    GB_SESSION_OPTION,
+    {0}};
+
+#define SEEN_OPTION {"--version", "N", "that was seen; the newest if absent"}
+
+static const struct gb_option CLAIM_OPTIONS[] = {
+    {"--until", "TIME", "+2h or RFC 3339; else as the bundle says"}, SEEN_OPTION, GB_DESK_OPTIONS,
+    {0}};
+
+static const struct gb_option SEEN_OPTIONS[] = {SEEN_OPTION, GB_DESK_OPTIONS, {0}};
+
+static const struct gb_option TRANSFER_OPTIONS[] = {
+    {"--to", "POST", "role, or role:unit"}, SEEN_OPTION, GB_DESK_OPTIONS, {0}};
+
+static const struct gb_option DECIDE_OPTIONS[] = {
+    {"--to", "POST", "the lead is role, or role:unit"},
+    {"--duplicate-of", "MATTER", "they are one matter"},
+    {"--not-duplicate-of", "MATTER", "they are two matters"},
+    {"--split", "REPORT", "source/entity/key is a matter of its own"},
+    {"--until", "TIME", "the deadline is extended"},
+    SEEN_OPTION,
+    GB_DESK_OPTIONS,
+    {0}};
+
+static const struct gb_option NAMED_OPTIONS[] = {GB_DESK_OPTIONS, {0}};
+
+static const struct gb_option SHOW_OPTIONS[] = {
+    {"--at", "TIME", "as it was: -1h, 2026-11-23, RFC 3339"}, GB_SESSION_OPTION, {0}};
+
+static const struct gb_option GATEWAY_OPTIONS[] = {
+    {"--name", "ID", "of the gateway (desk)"}, {0}};
+
+#define PLAN_FIRST                                                                                 \
+    "Shows the plan unless --execute is given, then waits for the answer. Exit 1:\n"               \
+    "stale or refused, with the state now."
+
 static const struct gb_command COMMANDS[] = {
     {.name = "check config",
      .words = "FILE",
@@ -153,6 +195,15 @@ static const struct gb_command COMMANDS[] = {
              "why; -o json: the rows, a line each. Nothing is stored.",
      .options = EXPLAIN_OPTIONS,
      .run = gb_cli_explain},
+    {.name = "keys gateway",
+     .words = "FILE",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Makes a key with which a desk signs decisions",
+     .more = "The private key goes into FILE, mode 0400; prints the section of the\n"
+             "configuration with the public one.",
+     .options = GATEWAY_OPTIONS,
+     .run = gb_cli_keys_gateway},
     {.name = "keys holders",
      .words = "DIR",
      .words_min = 1,
@@ -202,6 +253,96 @@ static const struct gb_command COMMANDS[] = {
      .help = "One lane in full, with evidence of a halt",
      .options = DATABASE_OPTIONS,
      .run = gb_cli_lanes_show},
+    {.name = "matters history",
+     .words = "ID",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Each change of a matter, and why",
+     .options = DATABASE_OPTIONS,
+     .run = gb_cli_matters_history},
+    {.name = "matters show",
+     .words = "ID",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "What is published of a matter",
+     .options = SHOW_OPTIONS,
+     .run = gb_cli_matters_show},
+    {.name = "overlaps claim",
+     .words = "ID...",
+     .words_min = 1,
+     .words_max = GB_WORDS_MAX,
+     .help = "A post works on it for a while",
+     .more = PLAN_FIRST,
+     .options = CLAIM_OPTIONS,
+     .run = gb_cli_overlaps_claim},
+    {.name = "overlaps confirm",
+     .words = "DECISION",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "The second of four eyes",
+     .more = PLAN_FIRST,
+     .options = NAMED_OPTIONS,
+     .run = gb_cli_overlaps_confirm},
+    {.name = "overlaps decide",
+     .words = "ID...",
+     .words_min = 1,
+     .words_max = GB_WORDS_MAX,
+     .help = "Who leads, or what is one matter",
+     .more = PLAN_FIRST,
+     .options = DECIDE_OPTIONS,
+     .run = gb_cli_overlaps_decide},
+    {.name = "overlaps escalate",
+     .words = "ID...",
+     .words_min = 1,
+     .words_max = GB_WORDS_MAX,
+     .help = "Hands it to the next level",
+     .more = PLAN_FIRST,
+     .options = SEEN_OPTIONS,
+     .run = gb_cli_overlaps_escalate},
+    {.name = "overlaps hand-over",
+     .words = "ID...",
+     .words_min = 1,
+     .words_max = GB_WORDS_MAX,
+     .help = "A post takes a claim over (shift)",
+     .more = PLAN_FIRST,
+     .options = CLAIM_OPTIONS,
+     .run = gb_cli_overlaps_hand_over},
+    {.name = "overlaps list",
+     .words = "",
+     .help = "What was found; open ones first",
+     .options = OVERLAPS_OPTIONS,
+     .run = gb_cli_overlaps_list},
+    {.name = "overlaps release",
+     .words = "ID...",
+     .words_min = 1,
+     .words_max = GB_WORDS_MAX,
+     .help = "Gives a claim back",
+     .more = PLAN_FIRST,
+     .options = SEEN_OPTIONS,
+     .run = gb_cli_overlaps_release},
+    {.name = "overlaps show",
+     .words = "ID",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "One overlap: sides, evidence, decisions",
+     .options = DATABASE_OPTIONS,
+     .run = gb_cli_overlaps_show},
+    {.name = "overlaps transfer",
+     .words = "ID...",
+     .words_min = 1,
+     .words_max = GB_WORDS_MAX,
+     .help = "Hands the matter to another lead",
+     .more = PLAN_FIRST,
+     .options = TRANSFER_OPTIONS,
+     .run = gb_cli_overlaps_transfer},
+    {.name = "overlaps undo",
+     .words = "DECISION",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Takes a decision back",
+     .more = PLAN_FIRST,
+     .options = NAMED_OPTIONS,
+     .run = gb_cli_overlaps_undo},
     {.name = "policy activate",
      .words = "DIR",
      .words_min = 1,

@@ -43,7 +43,7 @@ static void show_option(FILE *to, const char *name, const char *value, const cha
 static void show_common(FILE *to)
 {
     show_option(to, "-c, --config", "FILE", "configuration (or $GRIDBRIDGE_CONFIG)");
-    show_option(to, "-o, --output", "FORM", "table (default) or json");
+    show_option(to, "-o, --output", "FORM", "table (default), json, jsonl or csv");
     show_option(to, "-h, --help", NULL, "this text");
 }
 

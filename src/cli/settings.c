@@ -192,24 +192,32 @@ static bool take_configured(struct gb_brokers *brokers, const struct gb_args *ar
                                   &brokers->kafka.properties_count);
 }
 
+enum gb_exit gb_brokers_configured(struct gb_brokers *brokers, const struct gb_args *args)
+{
+    const char *path = gb_settings_path(args);
+    enum gb_exit code;
+
+    memset(brokers, 0, sizeof(*brokers));
+    brokers->prefix = "gb.";
+    if (path == NULL) {
+        return GB_EXIT_OK;
+    }
+    code = gb_settings_read(&brokers->settings, args, path, args->talk);
+    brokers->has_settings = true;
+    if (code != GB_EXIT_OK) {
+        return code;
+    }
+    return take_configured(brokers, args) ? GB_EXIT_OK : GB_EXIT_CONFIG;
+}
+
 enum gb_exit gb_brokers_begin(struct gb_brokers *brokers, const struct gb_args *args)
 {
     const char *bootstrap = gb_args_get(args, "--bootstrap");
     const char *prefix = gb_args_get(args, "--prefix");
-    const char *path = gb_settings_path(args);
+    enum gb_exit code = gb_brokers_configured(brokers, args);
 
-    memset(brokers, 0, sizeof(*brokers));
-    brokers->prefix = "gb.";
-    if (path != NULL) {
-        enum gb_exit code = gb_settings_read(&brokers->settings, args, path, args->talk);
-
-        brokers->has_settings = true;
-        if (code != GB_EXIT_OK) {
-            return code;
-        }
-        if (!take_configured(brokers, args)) {
-            return GB_EXIT_CONFIG;
-        }
+    if (code != GB_EXIT_OK) {
+        return code;
     }
     brokers->kafka.bootstrap = bootstrap != NULL ? bootstrap : brokers->kafka.bootstrap;
     brokers->prefix = prefix != NULL ? prefix : brokers->prefix;

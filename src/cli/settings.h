@@ -48,6 +48,10 @@ struct gb_brokers {
     int64_t lanes; /* 0: not configured */
 };
 
+/* The same for commands without those options: from the configuration alone; where none is named,
+ * has_settings is false. On failure says why; gb_brokers_end is due either way. */
+enum gb_exit gb_brokers_configured(struct gb_brokers *brokers, const struct gb_args *args);
+
 /* On failure says why; gb_brokers_end is due either way. */
 enum gb_exit gb_brokers_begin(struct gb_brokers *brokers, const struct gb_args *args);
 void gb_brokers_end(struct gb_brokers *brokers);

@@ -97,39 +97,91 @@ static void write_string(struct gb_buf *buf, struct gb_str text)
     gb_jsonw_str(&w, text);
 }
 
-static void print_json(const struct gb_table_out *table, FILE *out)
+static void write_row(struct gb_buf *buf, const struct gb_table_out *table, size_t r)
+{
+    gb_buf_add_char(buf, '{');
+    for (size_t c = 0; c < table->columns_count; c++) {
+        struct gb_str cell = table->rows[r][c];
+
+        if (c > 0) {
+            gb_buf_add_char(buf, ',');
+        }
+        write_string(buf, gb_str_of(table->columns[c].name));
+        gb_buf_add_char(buf, ':');
+        if (gb_str_is(cell) && table->columns[c].kind != GB_COLUMN_TEXT) {
+            gb_buf_add_str(buf, cell);
+        } else {
+            write_string(buf, cell);
+        }
+    }
+    gb_buf_add_char(buf, '}');
+}
+
+static void print_json(const struct gb_table_out *table, FILE *out, bool is_lines)
 {
     struct gb_buf buf = {0};
 
-    gb_buf_add_char(&buf, '[');
+    gb_buf_add_str(&buf, is_lines ? GB_STR("") : GB_STR("["));
     for (size_t r = 0; r < table->count; r++) {
-        gb_buf_add_str(&buf, r == 0 ? GB_STR("\n{") : GB_STR(",\n{"));
-        for (size_t c = 0; c < table->columns_count; c++) {
-            struct gb_str cell = table->rows[r][c];
-
-            if (c > 0) {
-                gb_buf_add_char(&buf, ',');
-            }
-            write_string(&buf, gb_str_of(table->columns[c].name));
-            gb_buf_add_char(&buf, ':');
-            if (gb_str_is(cell) && table->columns[c].kind != GB_COLUMN_TEXT) {
-                gb_buf_add_str(&buf, cell);
-            } else {
-                write_string(&buf, cell);
-            }
+        if (!is_lines) {
+            gb_buf_add_str(&buf, r == 0 ? GB_STR("\n") : GB_STR(",\n"));
         }
-        gb_buf_add_char(&buf, '}');
+        write_row(&buf, table, r);
+        gb_buf_add_str(&buf, is_lines ? GB_STR("\n") : GB_STR(""));
     }
-    gb_buf_add_str(&buf, table->count == 0 ? GB_STR("]\n") : GB_STR("\n]\n"));
+    if (!is_lines) {
+        gb_buf_add_str(&buf, table->count == 0 ? GB_STR("]\n") : GB_STR("\n]\n"));
+    }
     (void)fwrite(buf.bytes, 1, buf.len, out);
     gb_buf_close(&buf);
 }
 
+/* Quoted where it holds what would be taken for the end of a cell. */
+static void print_csv_cell(FILE *out, struct gb_str cell, bool is_last)
+{
+    bool is_quoted = false;
+
+    for (size_t i = 0; i < cell.len; i++) {
+        is_quoted = is_quoted || strchr("\",\r\n", cell.ptr[i]) != NULL;
+    }
+    if (!is_quoted) {
+        fprintf(out, "%.*s", GB_STR_ARG(cell));
+    } else {
+        fputc('"', out);
+        for (size_t i = 0; i < cell.len; i++) {
+            fputs(cell.ptr[i] == '"' ? "\"\"" : (const char[]){cell.ptr[i], '\0'}, out);
+        }
+        fputc('"', out);
+    }
+    fputs(is_last ? "\r\n" : ",", out);
+}
+
+static void print_csv(const struct gb_table_out *table, FILE *out)
+{
+    size_t last = table->columns_count - 1;
+
+    for (size_t c = 0; c <= last; c++) {
+        print_csv_cell(out, gb_str_of(table->columns[c].name), c == last);
+    }
+    for (size_t r = 0; r < table->count; r++) {
+        for (size_t c = 0; c <= last; c++) {
+            print_csv_cell(out, table->rows[r][c], c == last);
+        }
+    }
+}
+
 void gb_table_print(const struct gb_table_out *table, const struct gb_args *args)
 {
-    if (args->format == GB_FORMAT_JSON) {
-        print_json(table, args->out);
-    } else {
+    switch (args->format) {
+    case GB_FORMAT_TABLE:
         print_table(table, args->out);
+        break;
+    case GB_FORMAT_JSON:
+    case GB_FORMAT_JSONL:
+        print_json(table, args->out, args->format == GB_FORMAT_JSONL);
+        break;
+    case GB_FORMAT_CSV:
+        print_csv(table, args->out);
+        break;
     }
 }

@@ -1,4 +1,4 @@
-/* Data on stdout: rows of named columns as an aligned table or as canonical JSON. */
+/* Data on stdout: rows of named columns as an aligned table, as JSON, as JSON Lines, or as CSV. */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
@@ -31,7 +31,8 @@ void gb_table_close(struct gb_table_out *table);
 /* Adds a row of columns_count cells (absent: "-" or null); copies them. */
 void gb_table_add(struct gb_table_out *table, const struct gb_str *cells);
 
-/* Writes it in the form that the arguments ask for: JSON is one array of objects. */
+/* Writes it in the form that the arguments ask for: JSON is one array of objects,
+ * JSON Lines an object a line, CSV (RFC 4180) has a header and no mark for an absent cell. */
 void gb_table_print(const struct gb_table_out *table, const struct gb_args *args);
 
 #endif

@@ -51,6 +51,9 @@ static const struct option options[] = {
     {"privacy", "salt", SECRET, AT(salt), NULL, 0, 0, 0, NULL},
     {"privacy", "salt_file", TEXT, AT(salt_file), NULL, 0, 0, 0, NULL},
     {"audit", "hash", WORD, AT(hash), "sha256", 0, 0, 0, hashes},
+    {"decisions", "gateway", NAME, AT(gateway), NULL, 0, 0, 0, NULL},
+    {"decisions", "key", SECRET, AT(gateway_key), NULL, 0, 0, 0, NULL},
+    {"decisions", "key_file", TEXT, AT(gateway_key_file), NULL, 0, 0, 0, NULL},
     {"log", "level", WORD, AT(log_level), "info", 0, 0, 0, levels},
 };
 
@@ -172,6 +175,7 @@ static void read_section(struct reader *r, const char *section, const struct gb_
     const char *known[GB_COUNT(options) + 2];
     size_t count = 0;
     bool is_kafka = gb_str_eq(gb_str_of(section), GB_STR("kafka"));
+    bool is_decisions = gb_str_eq(gb_str_of(section), GB_STR("decisions"));
 
     for (size_t i = 0; i < GB_COUNT(options); i++) {
         if (gb_str_eq(gb_str_of(options[i].section), gb_str_of(section))) {
@@ -185,6 +189,10 @@ static void read_section(struct reader *r, const char *section, const struct gb_
         known[count++] = "properties";
         keep(r, &r->properties, gb_yaml_get(map, "properties"));
     }
+    if (is_decisions) {
+        known[count++] = "gateways";
+        keep(r, &r->gateways, gb_yaml_get(map, "gateways"));
+    }
     known[count] = NULL;
     gb_yaml_known(r->expand.mistakes, map, known);
     for (size_t i = 0; i < GB_COUNT(options); i++) {
@@ -193,16 +201,6 @@ static void read_section(struct reader *r, const char *section, const struct gb_
         if (node != NULL && gb_str_eq(gb_str_of(options[i].section), gb_str_of(section))) {
             read_option(r, &options[i], node);
         }
-    }
-}
-
-static void find_gateways(struct reader *r, const struct gb_yaml *decisions)
-{
-    static const char *const known[] = {"gateways", NULL};
-
-    if (decisions != NULL && gb_yaml_is(r->expand.mistakes, decisions, GB_YAML_MAP)) {
-        gb_yaml_known(r->expand.mistakes, decisions, known);
-        keep(r, &r->gateways, gb_yaml_get(decisions, "gateways"));
     }
 }
 
@@ -227,7 +225,6 @@ static void read_root(struct reader *r, const struct gb_yaml *root, bool is_main
     }
     keep(r, &r->sources, gb_yaml_get(root, "sources"));
     keep(r, &r->roles, gb_yaml_get(root, "roles"));
-    find_gateways(r, gb_yaml_get(root, "decisions"));
     for (size_t i = 0; sections[i] != NULL; i++) {
         const struct gb_yaml *map = gb_yaml_get(root, sections[i]);
 

@@ -54,6 +54,8 @@ struct gb_config {
     struct gb_str salt, salt_file;
     const struct gb_gateway *gateways; /* who may send decisions */
     uint32_t gateways_count;
+    struct gb_str gateway;             /* as which this machine's desk decides, or absent */
+    struct gb_str gateway_key, gateway_key_file; /* its private key: at most one */
     struct gb_str hash;               /* "sha256" or "sm3" */
     struct gb_str log_level;          /* "error", "warn", "info", "debug" */
     uint32_t roles;                   /* of enum gb_config_role; default intake and reconcile */

@@ -90,25 +90,32 @@ static void write_sources(struct gb_buf *out, const struct gb_config *config)
     }
 }
 
+static void add_secret(struct gb_buf *out, const char *key, struct gb_str secret)
+{
+    if (secret.ptr != NULL) {
+        gb_buf_printf(out, "%s: " MASK "\n", key);
+    }
+}
+
 static void write_gateways(struct gb_buf *out, const struct gb_config *config)
 {
     char hex[2 * GB_SIGN_KEY_LEN];
 
+    if (config->gateways_count > 0 || gb_str_is(config->gateway) ||
+        gb_str_is(config->gateway_key) || gb_str_is(config->gateway_key_file)) {
+        gb_buf_add_str(out, GB_STR("decisions:\n"));
+    }
+    add_line(out, "  gateway", config->gateway);
+    add_secret(out, "  key", config->gateway_key);
+    add_line(out, "  key_file", config->gateway_key_file);
     if (config->gateways_count > 0) {
-        gb_buf_add_str(out, GB_STR("decisions:\n  gateways:\n"));
+        gb_buf_add_str(out, GB_STR("  gateways:\n"));
     }
     for (uint32_t i = 0; i < config->gateways_count; i++) {
         gb_hex(hex, config->gateways[i].key, GB_SIGN_KEY_LEN);
         gb_buf_add_str(out, GB_STR("    "));
         add_text(out, config->gateways[i].id);
         gb_buf_printf(out, ": \"%.*s\"\n", (int)sizeof(hex), hex);
-    }
-}
-
-static void add_secret(struct gb_buf *out, const char *key, struct gb_str secret)
-{
-    if (secret.ptr != NULL) {
-        gb_buf_printf(out, "%s: " MASK "\n", key);
     }
 }
 

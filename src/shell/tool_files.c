@@ -61,6 +61,33 @@ enum gb_status gb_tool_file(const char *path, struct gb_arena *arena, struct gb_
     return status;
 }
 
+enum gb_status gb_tool_file_secret(const char *path, struct gb_str bytes, struct gb_err *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+    size_t done = 0;
+    ssize_t wrote = 0;
+
+    if (fd < 0 && errno == EEXIST) {
+        return gb_fail(err, GB_CONFLICT, "%s: is there already; a key is never written over", path);
+    }
+    if (fd < 0) {
+        return fail_errno(path, err);
+    }
+    while (done < bytes.len && (wrote >= 0 || errno == EINTR)) {
+        wrote = write(fd, bytes.ptr + done, bytes.len - done);
+        done += wrote > 0 ? (size_t)wrote : 0;
+    }
+    if (done < bytes.len || fsync(fd) != 0) {
+        enum gb_status status = fail_errno(path, err);
+
+        (void)close(fd);
+        (void)unlink(path);
+        return status;
+    }
+    (void)close(fd);
+    return GB_OK;
+}
+
 bool gb_tool_file_is_there(const char *path)
 {
     return access(path, F_OK) == 0;

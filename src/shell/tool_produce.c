@@ -43,6 +43,18 @@ static rd_kafka_t *make_producer(const struct gb_tool_produce *what, struct repo
     return gb_kafka_client(RD_KAFKA_PRODUCER, conf, err);
 }
 
+static rd_kafka_headers_t *make_headers(const struct gb_tool_produce *what)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(what->headers_count);
+
+    for (size_t i = 0; i < what->headers_count; i++) {
+        const struct gb_tool_header *h = &what->headers[i];
+
+        (void)rd_kafka_header_add(headers, h->name, -1, h->value.ptr, (ssize_t)h->value.len);
+    }
+    return headers;
+}
+
 static enum gb_status send_one(rd_kafka_t *kafka, const struct gb_tool_produce *what,
                                struct gb_err *err)
 {
@@ -54,9 +66,13 @@ static enum gb_status send_one(rd_kafka_t *kafka, const struct gb_tool_produce *
 
     gb_arena_init(&arena, (size_t)16 << 20);
     record.topic = gb_arena_str(&arena, what->topic).ptr;
+    record.headers = what->headers_count > 0 ? make_headers(what) : NULL;
     code = gb_kafka_produce(kafka, &record);
     gb_arena_close(&arena);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (record.headers != NULL) {
+            rd_kafka_headers_destroy(record.headers);
+        }
         return gb_fail(err, GB_AWAY, "kafka: %s", rd_kafka_err2str(code));
     }
     return GB_OK;

@@ -16,9 +16,16 @@ struct gb_tool_kafka {
     size_t properties_count;
 };
 
+struct gb_tool_header {
+    const char *name;
+    struct gb_str value;
+};
+
 struct gb_tool_produce {
     const struct gb_tool_kafka *kafka;
     struct gb_str topic, key, value;
+    const struct gb_tool_header *headers;
+    size_t headers_count;
 };
 
 /* Sends with acks=all and waits at most twenty seconds. offset: where it stands. AWAY, BAD_CONFIG

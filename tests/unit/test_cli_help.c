@@ -134,7 +134,7 @@ static void test_unknown_words_suggest_the_nearest(void **state)
     expect((const char *const[]){"gridbridge", "version", "--ouput", "json"}, 4, 64,
            "did you mean --output?");
     expect((const char *const[]){"gridbridge", "version", "-o", "yaml"}, 4, 64,
-           "-o takes table or json");
+           "-o takes table, json, jsonl or csv");
     expect((const char *const[]){"gridbridge", "version", "-o"}, 3, 64, "needs a value");
     expect((const char *const[]){"gridbridge", "version", "now"}, 3, 64, "one word too many");
 }

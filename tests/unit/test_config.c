@@ -8,6 +8,8 @@
 
 #include "codec/config.h"
 
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static struct gb_arena arena;
 static struct gb_mistakes mistakes;
 static struct gb_config config;
@@ -115,12 +117,37 @@ static void test_mistakes(void **state)
     }
 }
 
+static void test_a_desk_of_its_own(void **state)
+{
+    struct gb_buf out = {0};
+
+    (void)state;
+    assert_true(read_two("version: 1\ninclude: [more.yaml]\n"
+                         "sources: {a: {topic: t, adapter: d}}\n"
+                         "decisions: {gateway: desk, key_file: desk.key,\n"
+                         "  gateways: {desk: \"" HEX "\"}}\n",
+                         "log: {level: info}\n"));
+    assert_true(gb_str_eq(config.gateway, GB_STR("desk")));
+    assert_true(gb_str_eq(config.gateway_key_file, GB_STR("desk.key")));
+    assert_int_equal(config.gateways_count, 1);
+    gb_config_write_effective(&out, &config);
+    gb_buf_add_char(&out, '\0');
+    assert_non_null(strstr(out.bytes, "decisions:\n  gateway: \"desk\"\n"
+                                      "  key_file: \"desk.key\"\n  gateways:\n"));
+    gb_buf_close(&out);
+    assert_false(read_two("version: 1\nsources: {a: {topic: t, adapter: d}}\n"
+                          "decisions: {key: \"" HEX "\", key_file: desk.key, gatway: x}\n",
+                          NULL));
+    assert_int_equal(mistakes.count, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small),
         cmocka_unit_test(test_variables_and_include),
         cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_a_desk_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "codec/decision.h"
+#include "codec/decision_write.h"
 #include "core/decision.h"
 
 #define START "{\"id\":\"d-1\",\"town\":\"320312111\",\"reason\":\"r\","                           \
@@ -163,12 +164,62 @@ static void only_a_known_signature_passes(void **state)
     assert_int_equal(read_with(f, 2, value), GB_BAD_SIGNATURE);
 }
 
+/* What is written is what is read: each kind of target, and what a person may leave out. */
+static void a_draft_is_written_signed_and_read(void **state)
+{
+    static const struct gb_seen_overlap seen[] = {{{"o-1", 3}, 4}, {{"o-2", 3}, 1}};
+    const struct gb_decision_draft drafts[] = {
+        {.kind = GB_STR("lead_is"), .to = GB_STR("department:fire"), .overlaps = seen,
+         .overlaps_count = 1},
+        {.kind = GB_STR("claim"), .until = 1700000000000, .overlaps = seen, .overlaps_count = 2},
+        {.kind = GB_STR("split"), .matter = GB_STR("m-1"), .report = GB_STR("a/b/c"),
+         .version = 9},
+        {.kind = GB_STR("undo"), .decision = GB_STR("d-0"), .basis = GB_STR("b \"1\"")},
+    };
+    static const char *const values[] = {
+        "\"kind\":\"lead_is\",\"overlap\":\"o-1\",\"reason\":\"r\",\"to\":\"department:fire\","
+        "\"town\":\"320312111\",\"version\":4}",
+        "\"kind\":\"claim\",\"overlaps\":[{\"overlap\":\"o-1\",\"version\":4},"
+        "{\"overlap\":\"o-2\",\"version\":1}],\"reason\":\"r\",\"town\":\"320312111\","
+        "\"until\":1700000000000}",
+        "\"matter\":\"m-1\",\"reason\":\"r\",\"report\":\"a/b/c\",\"town\":\"320312111\","
+        "\"version\":9}",
+        "\"basis\":\"b \\\"1\\\"\",\"decision\":\"d-0\",\"id\":\"d-1\",\"kind\":\"undo\"",
+    };
+    struct fixture *f = *state;
+    const struct gb_signer signer = {GB_STR("desk"), seed};
+
+    for (size_t i = 0; i < GB_COUNT(drafts); i++) {
+        struct gb_decision_draft draft = drafts[i];
+        struct gb_buf out = {0};
+        struct gb_str hex;
+        struct gb_str value;
+
+        draft.id = GB_STR("d-1");
+        draft.town = GB_STR("320312111");
+        draft.reason = GB_STR("r");
+        draft.actor_post = GB_STR("seat-03");
+        draft.actor_role = GB_STR("command_centre");
+        gb_decision_write(&out, &draft);
+        value = gb_arena_str(&f->arena, gb_buf_str(&out));
+        gb_buf_close(&out);
+        assert_non_null(strstr(value.ptr, values[i]));
+        assert_int_equal(gb_decision_sign(&f->arena, &signer, value, &hex, &f->err), GB_OK);
+        assert_int_equal(read_signed(f, value.ptr), GB_OK);
+        assert_true(gb_str_eq(f->headers[1].value, hex));
+    }
+    assert_int_equal(gb_decision_sign(&f->arena, &signer, GB_STR(START "\"kind\":\"claim\"}"),
+                                      &(struct gb_str){NULL, 0}, &f->err),
+                     GB_BAD_DECISION); /* what the bridge would not take is told beforehand */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_kind_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(each_mistake_is_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_a_known_signature_passes, setup, teardown)};
+        cmocka_unit_test_setup_teardown(only_a_known_signature_passes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_draft_is_written_signed_and_read, setup, teardown)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
