@@ -179,13 +179,22 @@ static void stop_work(struct gb_lane *lane, struct gb_effects *fx)
     }
     gb_publish_stop(lane, fx);
     drop_memory(lane);
+    lane->halt_reason = NULL;
     lane->due_retry = lane->due_send = lane->due_floor = GB_NEVER;
+}
+
+static void ask_halt(struct gb_lane *lane, struct gb_effects *fx)
+{
+    struct gb_effect *halt = gb_lane_ask_pg(lane, fx, GB_FX_PG_HALT);
+
+    halt->halt.epoch = lane->row.epoch;
+    halt->halt.reason = gb_str_of(lane->halt_reason);
+    halt->halt.evidence = gb_str_of(lane->evidence);
 }
 
 void gb_lane_halt(struct gb_lane *lane, struct gb_effects *fx, const char *reason,
                   const char *evidence, ...)
 {
-    struct gb_effect *halt;
     va_list args;
 
     va_start(args, evidence);
@@ -193,10 +202,8 @@ void gb_lane_halt(struct gb_lane *lane, struct gb_effects *fx, const char *reaso
     va_end(args);
     stop_work(lane, fx);
     lane->state = GB_LANE_HALTED;
-    halt = gb_lane_ask_pg(lane, fx, GB_FX_PG_HALT);
-    halt->halt.epoch = lane->row.epoch;
-    halt->halt.reason = gb_str_of(reason);
-    halt->halt.evidence = gb_str_of(lane->evidence);
+    lane->halt_reason = reason;
+    ask_halt(lane, fx);
     gb_lane_say(lane, fx, true, "halts: %s: %s", reason, lane->evidence);
 }
 
@@ -209,6 +216,20 @@ void gb_lane_recover(struct gb_lane *lane, struct gb_effects *fx, const char *wh
     gb_lane_say(lane, fx, true, "%s failed: claims again in %lld ms", why,
                 (long long)lane->retry_ms);
     lane->retry_ms = lane->retry_ms * 2 > GB_RETRY_MS_MAX ? GB_RETRY_MS_MAX : lane->retry_ms * 2;
+}
+
+/* A halt that is not in the row would end with the process: it is written again until it is, or
+ * until somebody else owns the lane. */
+static void on_halted(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
+{
+    if (event->status == GB_FENCED) {
+        gb_lane_recover(lane, fx, "halt");
+        lane->due_retry = lane->now + GB_FENCED_MS;
+    } else if (event->status != GB_OK) {
+        lane->due_retry = lane->now + GB_RETRY_MS_MAX;
+    } else {
+        lane->halt_reason = NULL;
+    }
 }
 
 static bool is_pg(enum gb_event_kind kind)
@@ -245,6 +266,8 @@ static void on_timer(struct gb_lane *lane, struct gb_effects *fx)
     lane->due_retry = GB_NEVER;
     if (lane->state == GB_LANE_IDLE && lane->is_assigned) {
         gb_reconcile_event(lane, &again, fx);
+    } else if (lane->pg_ticket == 0 && lane->state == GB_LANE_HALTED && lane->halt_reason != NULL) {
+        ask_halt(lane, fx);
     } else if (lane->pg_ticket == 0 && lane->state != GB_LANE_HALTED) {
         gb_reconcile_retry(lane, fx);
     }
@@ -281,6 +304,7 @@ static void dispatch(struct gb_lane *lane, const struct gb_event *event, struct 
         on_revoked(lane, fx);
         break;
     case GB_EV_PG_HALTED:
+        on_halted(lane, event, fx);
         break;
     case GB_EV_RESUME:
         if (lane->state == GB_LANE_HALTED && lane->pg_ticket == 0) {

@@ -39,6 +39,7 @@ struct gb_publisher {
     uint64_t ticket;              /* of the request under way, 0 if none */
     int64_t visible[GB_TOPIC_COUNT]; /* last gb_seq that readers see */
     int64_t ends[GB_TOPIC_COUNT];    /* offset after it */
+    int64_t from[GB_TOPIC_COUNT];    /* where a read-back begins: the last one of the floor */
     struct gb_seen_list seen[GB_TOPIC_COUNT];
     struct gb_queue queue;        /* committed batches with messages to send */
     struct gb_batch *refill;      /* messages made again from the outbox */
@@ -88,6 +89,7 @@ struct gb_lane {
     uint64_t outcomes[5];
     char text[640];               /* of the last SAY or HALT */
     char evidence[640];
+    const char *halt_reason;      /* static; of a halt that is not in the row yet, else NULL */
 };
 
 void gb_queue_put(struct gb_queue *queue, struct gb_batch *batch);
@@ -129,6 +131,9 @@ void gb_publish_go(struct gb_lane *lane, struct gb_effects *fx);
 /* True while the lane must not commit more: too much waits to be published. Small batches, as a
  * trickle makes them, do not hold it up while a transaction is under way. */
 bool gb_publish_is_full(const struct gb_publisher *pub);
+/* Appends the messages of a chunk to the refill batch; false: the lane has halted. */
+bool gb_publish_refill(struct gb_lane *lane, const struct gb_outbox_chunk *chunk,
+                       struct gb_effects *fx);
 /* A batch just committed. */
 void gb_publish_give(struct gb_lane *lane, struct gb_batch *batch);
 

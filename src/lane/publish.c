@@ -110,7 +110,14 @@ static void on_seen(struct gb_lane *lane, const struct gb_event *event, struct g
                      GB_STR_ARG(word), event->seen.offset);
         return;
     }
-    pub->ends[topic] = event->seen.offset + 1;
+    if (event->seen.offset < lane->row.floor_offsets[topic] &&
+        seq != lane->row.floor_seqs[topic]) {
+        gb_lane_halt(lane, fx, "lost_tail",
+                     "topic %.*s offset %" PRId64 " holds gb_seq %" PRId64 ", %" PRId64
+                     " was seen there",
+                     GB_STR_ARG(word), event->seen.offset, seq, lane->row.floor_seqs[topic]);
+        return;
+    }
     if (seq <= pub->visible[topic]) {
         return; /* at or below the floor, or a double of idempotent mode: readers drop it */
     }
@@ -121,6 +128,7 @@ static void on_seen(struct gb_lane *lane, const struct gb_event *event, struct g
         return;
     }
     pub->visible[topic] = seq;
+    pub->ends[topic] = event->seen.offset + 1;
     keep_seen(pub, event, seq);
 }
 
@@ -184,57 +192,6 @@ static bool is_visible(struct gb_lane *lane, const struct gb_message *m, struct 
     return true;
 }
 
-static void refill_message(struct gb_batch *batch, const struct gb_message *made)
-{
-    if (batch->messages_count == batch->messages_size) {
-        batch->messages_size = batch->messages_size == 0 ? 64 : batch->messages_size * 2;
-        batch->messages =
-            realloc(batch->messages, batch->messages_size * sizeof(batch->messages[0]));
-        GB_CHECK(batch->messages != NULL);
-    }
-    batch->messages[batch->messages_count++] = made;
-}
-
-static bool refill_line(struct gb_lane *lane, struct gb_str line, const char *hash,
-                        struct gb_effects *fx)
-{
-    struct gb_batch *batch = lane->pub.refill;
-    struct gb_message *made = gb_arena_take(&batch->arena, sizeof(*made));
-    struct gb_err err;
-
-    if (gb_outbox_read(&batch->arena, gb_arena_str(&batch->arena, line), made, &err) != GB_OK ||
-        memcmp(hash, made->hash.bytes, GB_HASH_LEN) != 0) {
-        gb_lane_halt(lane, fx, "bad_outbox", "an outbox line does not fit its hash");
-        return false;
-    }
-    refill_message(batch, made);
-    return true;
-}
-
-static bool refill_chunk(struct gb_lane *lane, const struct gb_outbox_chunk *chunk,
-                         struct gb_effects *fx)
-{
-    size_t from = 0;
-    size_t count = 0;
-
-    for (size_t i = 0; i < chunk->body.len; i++) {
-        if (chunk->body.ptr[i] != '\n') {
-            continue;
-        }
-        if ((count + 1) * GB_HASH_LEN > chunk->hashes.len) {
-            gb_lane_halt(lane, fx, "bad_outbox", "an outbox chunk has more lines than hashes");
-            return false;
-        }
-        if (!refill_line(lane, (struct gb_str){chunk->body.ptr + from, i - from},
-                         chunk->hashes.ptr + count * GB_HASH_LEN, fx)) {
-            return false;
-        }
-        count++;
-        from = i + 1;
-    }
-    return true;
-}
-
 static void on_outbox(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
 {
     struct gb_publisher *pub = &lane->pub;
@@ -250,7 +207,7 @@ static void on_outbox(struct gb_lane *lane, const struct gb_event *event, struct
         pub->refill = gb_batch_new();
     }
     for (uint32_t i = 0; i < event->outbox.count; i++) {
-        if (!refill_chunk(lane, &event->outbox.chunks[i], fx)) {
+        if (!gb_publish_refill(lane, &event->outbox.chunks[i], fx)) {
             return;
         }
     }
@@ -464,7 +421,10 @@ static void on_inited(struct gb_lane *lane, const struct gb_event *event, struct
     lane->pub.state = GB_PUB_READ;
     lane->pub.ticket = gb_lane_ticket(lane);
     effect = gb_effects_add(fx, GB_FX_PUB_READ, lane->config.lane, lane->pub.ticket);
-    effect->read.offsets = lane->row.floor_offsets;
+    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
+        lane->pub.from[t] = lane->row.floor_offsets[t] - (lane->row.floor_offsets[t] > 0);
+    }
+    effect->read.offsets = lane->pub.from;
 }
 
 void gb_publish_event(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)

@@ -109,6 +109,34 @@ static void test_differing_output(void **state)
     fake_close(&w);
 }
 
+/* A tail was lost and the partition grew again: the floor's record is another one. */
+static void test_regrown_tail(void **state)
+{
+    struct fake_world w;
+    struct fake_log *log = &w.logs[GB_TOPIC_DEADLETTER];
+    struct fake_message last;
+
+    (void)state;
+    fake_init(&w, 3);
+    produce_all(&w);
+    assert_true(fake_run(&w, 200000));
+    w.row.floor_index = w.row.next_index;
+    memcpy(w.row.floor_seqs, w.row.seqs, sizeof(w.row.floor_seqs));
+    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
+        w.row.floor_offsets[t] = w.logs[t].count;
+    }
+    fake_crash(&w);
+    assert_true(fake_run(&w, 200000)); /* as it was, it goes on */
+    assert_true(log->count > 1);
+    last = log->items[log->count - 1];
+    log->items[log->count - 1] = log->items[log->count - 2];
+    log->items[log->count - 2] = last;
+    fake_crash(&w);
+    assert_false(fake_run(&w, 200000));
+    assert_string_equal(w.halt_reason, "lost_tail");
+    fake_close(&w);
+}
+
 /* gb.intake was created again: the record before next_offset is another one. */
 static void test_start_check(void **state)
 {
@@ -190,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batch_sizes),      cmocka_unit_test(test_faults),
         cmocka_unit_test(test_differing_output), cmocka_unit_test(test_start_check),
+        cmocka_unit_test(test_regrown_tail),
         cmocka_unit_test(test_fence),            cmocka_unit_test(test_reading_fails),
     };
 
