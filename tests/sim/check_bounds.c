@@ -8,7 +8,7 @@
 void sim_check_received(struct sim *sim, uint32_t daemon, uint32_t lane)
 {
     const struct sim_client *client = &sim->daemons[daemon].clients[lane];
-    int64_t held = client->position - sim->pg[lane].row.next_offset;
+    int64_t held = client->position - sim->check.most_offsets[lane];
 
     if (held > (int64_t)sim->plan.batch * (INCOMING_BATCHES + 1) + 1) {
         sim_fail(sim, SIM_INV_E1, "lane %u holds %lld records in batches of %u", lane,

@@ -162,10 +162,9 @@ void sim_log_lose_tail(struct sim *sim)
 }
 
 /* The newest record of a key stays, older ones below the stable offset may go. */
-void sim_log_compact(struct sim *sim)
+void sim_log_compact(struct sim *sim, uint32_t lane)
 {
-    uint32_t lane = sim_below(sim, sim->plan.lanes);
-    enum gb_topic topic = (enum gb_topic)sim_below(sim, GB_TOPIC_COUNT);
+    enum gb_topic topic = (enum gb_topic)sim_below(sim, 2);
     struct sim_log *log = &sim->logs[lane][topic];
 
     if (!gb_topic_is_state(topic) || log->checked < 2 || !sim_fault(sim, SIM_COMPACT)) {

@@ -158,6 +158,14 @@ void sim_pg_terminate(struct sim *sim, uint32_t lane, uint64_t backend)
     each_of_backend(sim, backend, false);
 }
 
+void sim_pg_end_all(struct sim *sim, uint32_t lane)
+{
+    while (sim->pg[lane].holder != NULL) {
+        sim->pg[lane].holder->is_complete = true;
+        roll_back(sim, sim->pg[lane].holder, GB_MAYBE);
+    }
+}
+
 static void apply_claim(struct sim *sim, struct sim_tx *tx)
 {
     struct sim_pg_lane *lane = &sim->pg[tx->lane];

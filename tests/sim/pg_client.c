@@ -37,6 +37,7 @@ static void on_answer(struct sim *sim, struct sim_event *item)
     }
     if (is_mine && (!goes_on || a->event.status != GB_OK)) {
         client->pg_ticket = 0;
+        client->pg_answered = a->event.ticket;
     }
     if (is_mine && a->event.status == GB_BUSY) {
         client->busy_backend = a->holder;
@@ -111,6 +112,11 @@ static void lose_answer(struct sim *sim, const struct sim_request *r, enum gb_ev
 
     a->event.status = status;
     a->is_lost = true;
+    if (kind == GB_EV_PG_ROWS) {
+        a->event.rows.is_last = true;
+    } else if (kind == GB_EV_PG_OUTBOX) {
+        a->event.outbox.is_last = true;
+    }
 }
 
 static void copy_rows(struct sim *sim, struct gb_commit *to, const struct gb_rows *rows)
@@ -303,7 +309,34 @@ static void leave_halt(struct sim *sim, const struct sim_request *r)
     tx->epoch = r->effect.halt.epoch;
     tx->reason = sim_copy(sim, r->effect.halt.reason);
     tx->evidence = sim_copy(sim, r->effect.halt.evidence);
+    if (sim_fault(sim, SIM_FLOOR_LOST)) {
+        tx->is_answer_lost = true;
+        tx->forced = sim_below(sim, 2) == 0 ? GB_OK : GB_AWAY;
+        lose_answer(sim, r, GB_EV_PG_HALTED, GB_AWAY);
+    }
     send_tx(sim, tx, 0);
+}
+
+static enum gb_event_kind event_of(enum gb_effect_kind kind)
+{
+    switch ((int)kind) {
+    case GB_FX_PG_CLAIM:
+        return GB_EV_PG_CLAIMED;
+    case GB_FX_PG_TERMINATE:
+        return GB_EV_PG_TERMINATED;
+    case GB_FX_PG_POLICY:
+        return GB_EV_PG_POLICY;
+    case GB_FX_PG_COMMIT:
+        return GB_EV_PG_COMMITTED;
+    case GB_FX_PG_OUTBOX:
+        return GB_EV_PG_OUTBOX;
+    case GB_FX_PG_FLOOR:
+        return GB_EV_PG_FLOORED;
+    case GB_FX_PG_HALT:
+        return GB_EV_PG_HALTED;
+    default: /* LOAD, FETCH */
+        return GB_EV_PG_ROWS;
+    }
 }
 
 static void on_left(struct sim *sim, struct sim_event *item)
@@ -311,6 +344,10 @@ static void on_left(struct sim *sim, struct sim_event *item)
     struct sim_request *r = item->data;
 
     if (client_of(sim, r->daemon, r->lane)->connection != r->connection) {
+        return;
+    }
+    if (sim_is_out(sim)) {
+        lose_answer(sim, r, event_of(r->effect.kind), GB_AWAY);
         return;
     }
     switch ((int)r->effect.kind) {
@@ -331,6 +368,31 @@ static void on_left(struct sim *sim, struct sim_event *item)
     }
 }
 
+/* FNV-1a over what a commit borrows. */
+static uint64_t sum_of(const struct gb_commit *c)
+{
+    const struct gb_str runs[] = {c->body, c->leaves, c->outbox, c->hashes, c->after.frontier};
+    uint64_t sum = 0xcbf29ce484222325U;
+
+    for (size_t i = 0; i < GB_COUNT(runs); i++) {
+        sum = (sum ^ gb_fnv1a(runs[i])) * 0x100000001b3U;
+    }
+    return sum;
+}
+
+/* The rule of the seam: what was given up by a reset stays readable until PUB_INIT is answered. */
+static void on_still_readable(struct sim *sim, struct sim_event *item)
+{
+    const struct sim_request *r = item->data;
+    const struct sim_client *client = client_of(sim, r->daemon, r->lane);
+
+    if (client->inits == r->inits && client->pg_answered < r->ticket &&
+        sum_of(r->effect.commit) != r->sum) {
+        sim_fail(sim, SIM_INV_SEAM, "lane %u: the bytes of a commit changed while it was borrowed",
+                 r->lane);
+    }
+}
+
 void sim_pg_do(struct sim *sim, uint32_t daemon, const struct gb_effect *effect)
 {
     struct sim_client *client = client_of(sim, daemon, effect->lane);
@@ -340,6 +402,10 @@ void sim_pg_do(struct sim *sim, uint32_t daemon, const struct gb_effect *effect)
         client->pg_ticket = 0;
         drop_connection(sim, client);
         return;
+    }
+    if (effect->kind == GB_FX_PG_HALT) {
+        sim->check.must_halt[effect->lane] = false; /* said; a new owner may be quicker */
+        sim->daemons[daemon].must_halt_lane = false;
     }
     if (client->pg_ticket != 0) {
         sim_fail(sim, SIM_INV_SEAM, "lane %u asks PostgreSQL twice at once", effect->lane);
@@ -358,4 +424,10 @@ void sim_pg_do(struct sim *sim, uint32_t daemon, const struct gb_effect *effect)
                                                 : sim_between(sim, 500, 4000),
                            on_left, r);
     client->is_connected = true;
+    if (effect->kind == GB_FX_PG_COMMIT && sim->plan.watches) {
+        r->sum = sum_of(effect->commit);
+        r->inits = client->inits;
+        (void)sim_after_daemon(sim, daemon, sim_between(sim, 1, 100 * SIM_MS), on_still_readable,
+                               r);
+    }
 }

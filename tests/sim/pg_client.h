@@ -8,6 +8,7 @@ struct sim_request {
     uint32_t daemon, incarnation, lane;
     uint64_t connection, ticket, holder;
     struct gb_effect effect; /* borrowed pointers: good until it has left */
+    uint64_t sum, inits;     /* of a commit's bytes, and when they may go */
 };
 
 /* An answer on its way: one event for the lane. */

@@ -47,6 +47,8 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
     plan->scale = scales[below(&state, GB_COUNT(scales))];
     plan->faults_us = (10 + (int64_t)below(&state, 11)) * SIM_SECOND;
     plan->restarts = below(&state, 2) == 0;
+    plan->pause_us = below(&state, 4) == 0 ? 12 * SIM_SECOND : 0;
+    plan->faults_us += plan->pause_us;
     plan->watches = below(&state, 4) == 0;
     plan->policies = 1 + below(&state, SIM_POLICIES_MAX);
     plan->sleeps = plan->daemons > 1 && below(&state, 4) == 0;

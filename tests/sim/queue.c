@@ -188,6 +188,11 @@ void sim_queue_close(struct sim *sim)
     }
 }
 
+bool sim_is_out(const struct sim *sim)
+{
+    return sim->now < sim->out_until;
+}
+
 int64_t sim_ms(const struct sim *sim)
 {
     return 1000 + sim->now / SIM_MS;

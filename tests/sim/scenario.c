@@ -38,14 +38,23 @@ static void on_look(struct sim *sim, struct sim_event *item)
     if (sim_fault(sim, SIM_STORM)) {
         sim_group_rebalance(sim, sim_below(sim, 4) == 0 ? &sim->intake_group : &sim->lanes_group);
     }
-    sim_log_compact(sim);
+    sim_log_compact(sim, sim_below(sim, sim->plan.lanes));
     sim_log_lose_tail(sim);
+    sim_backup_restore(sim);
+    if (sim_below(sim, 8) == 0 && sim->plan.rates[SIM_RESTORED] > 0 &&
+        sim->faults_by[SIM_RESTORED] == 0) {
+        sim_backup_take(sim);
+    }
     (void)sim_after(sim, LOOK_US, on_look, item->data);
 }
 
 static void on_heal(struct sim *sim, struct sim_event *item)
 {
-    (void)item;
+    if (sim->out_until == 0 && sim_fault(sim, SIM_OUTAGE)) {
+        sim->out_until = sim->now + sim_between(sim, 15 * SIM_SECOND, 80 * SIM_SECOND);
+        (void)sim_after(sim, sim->out_until - sim->now, on_heal, item->data);
+        return;
+    }
     sim_trace(sim, "HEAL: no more faults%s", sim->plan.restarts ? ", all start anew" : "");
     sim->is_healing = true;
     sim->healed_at = sim->now;

@@ -77,6 +77,7 @@ static void on_finish(struct sim *sim, struct sim_event *item)
     if (job->kind == GB_FX_PUB_DESTROY) {
         return;
     }
+    client->inits += job->kind == GB_FX_PUB_INIT;
     if (job->kind == GB_FX_PUB_READ) {
         event.read.log_starts = starts;
         event.read.ends = job->ends;
@@ -204,6 +205,7 @@ static void start_read(struct sim *sim, struct sim_job *job)
     for (uint32_t t = 0; t < GB_TOPIC_COUNT; t++) {
         job->ends[t] = sim->logs[job->lane][t].count;
     }
+    sim_log_compact(sim, job->lane);
     job->since = sim->now;
     job->is_reading = true;
     later(sim, job, way(sim), on_look);
@@ -330,6 +332,9 @@ static void on_start(struct sim *sim, struct sim_event *item)
         finish(sim, job, GB_OK, sim_between(sim, 0, 100));
     } else if (is_stale(sim, job)) {
         finish(sim, job, GB_AWAY, 1);
+    } else if (sim_is_out(sim)) {
+        finish(sim, job, job->kind == GB_FX_PUB_SEND ? GB_MAYBE : GB_AWAY,
+               sim_between(sim, SIM_MS, 10 * SIM_SECOND));
     } else if (job->kind == GB_FX_PUB_INIT) {
         start_init(sim, job);
     } else if (job->kind == GB_FX_PUB_READ) {

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "lane/intake.h"
 #include "lane/lane.h"
+#include "sim/faults.h"
 
 #define SIM_DAEMONS_MAX 4
 #define SIM_LANES_MAX 4
@@ -19,69 +20,6 @@
 #define SIM_MS ((int64_t)1000)
 #define SIM_SECOND ((int64_t)1000000)
 #define SIM_NOBODY UINT32_MAX
-
-/* ---- faults: X(NAME, word, rate drawn up to, in 1/1000 of its occasions) ---- */
-#define SIM_FAULT_LIST(X)                                                                          \
-    X(COMMIT_REFUSED, "commit did not happen", 60)                                                 \
-    X(COMMIT_LOST, "commit happened, answer lost", 80)                                             \
-    X(COMMIT_LATE, "commit happens late, client gave up", 80)                                      \
-    X(COMMIT_WARNED, "commit happened with a warning", 40)                                         \
-    X(CONFLICT, "40001", 40)                                                                       \
-    X(READ_ONLY, "25006", 30)                                                                      \
-    X(NO_SPACE, "53100", 30)                                                                       \
-    X(HANG, "stopped in the middle of a commit", 50)                                               \
-    X(CLAIM_REFUSED, "claim did not happen", 80)                                                   \
-    X(CLAIM_LOST, "claim happened, answer lost", 80)                                               \
-    X(READ_FAILED, "reading rows failed", 60)                                                      \
-    X(FLOOR_LOST, "floor moved, answer lost", 60)                                                  \
-    X(PG_SLOW, "PostgreSQL answers slowly", 60)                                                    \
-    X(STRAY, "answer after the request was given up", 200)                                         \
-    X(POLICY_LATE, "policy bundle is not stored yet", 100)                                         \
-    X(CONSUME_FAILED, "gb.intake cannot be read", 60)                                              \
-    X(INIT_FAILED, "init_transactions did not happen", 100)                                        \
-    X(INIT_LOST, "init_transactions happened, answer lost", 100)                                   \
-    X(READBACK_FAILED, "read-back failed", 80)                                                     \
-    X(SEND_REFUSED, "nothing of a transaction was produced", 60)                                   \
-    X(SEND_PART, "part of a transaction was produced", 60)                                         \
-    X(SEND_LOST, "transaction committed, answer lost", 80)                                         \
-    X(SEND_LATE, "transaction commits late, client gave up", 80)                                   \
-    X(SEND_ABORTED, "transaction aborted", 60)                                                     \
-    X(SEND_TORN, "transaction torn: committed here, aborted there", 40)                            \
-    X(SEND_SLOW, "Kafka answers slowly", 100)                                                      \
-    X(LOST_TAIL, "tail of an output partition lost", 2)                                            \
-    X(COMPACT, "compaction of a state topic", 60)                                                  \
-    X(HOLE, "intake record timed out, later ones arrive", 4)                                       \
-    X(ACK_LOST, "intake record arrived, report says no", 4)                                        \
-    X(ACK_SLOW, "delivery reports come late", 10)                                                  \
-    X(OFFSETS_REFUSED, "group offsets not committed", 60)                                          \
-    X(OFFSETS_LOST, "group offsets committed, answer lost", 60)                                    \
-    X(OFFSETS_LATE, "group offsets committed late", 80)                                            \
-    X(SKEW, "wrong clock of a host", 4)                                                           \
-    X(CRASH, "crash", 50)                                                                          \
-    X(CRASH_AT, "crash right after a step", 1)                                                     \
-    X(STOP, "stopped, wakes later", 60)                                                            \
-    X(STORM, "rebalance storm", 80)                                                                \
-    X(EXPIRED, "group takes a live member for dead", 40)
-
-enum sim_fault {
-#define X(name, word, rate) SIM_##name,
-    SIM_FAULT_LIST(X)
-#undef X
-        SIM_FAULT_COUNT
-};
-const char *sim_fault_word(enum sim_fault fault);
-
-/* ---- the invariants of DELIVERY 4 ---- */
-#define SIM_INVARIANT_LIST(X)                                                                      \
-    X(A1) X(A2) X(A3) X(B1) X(B2) X(B3) X(B4) X(C1) X(C2) X(C4) X(E1) X(HALT) X(SEAM)         \
-    X(ASSERT)
-
-enum sim_invariant {
-#define X(name) SIM_INV_##name,
-    SIM_INVARIANT_LIST(X)
-#undef X
-        SIM_INV_COUNT
-};
 
 struct sim;
 
@@ -95,6 +33,7 @@ struct sim_plan {
     int64_t tick_ms, idle_tick_ms;
     int64_t scale;            /* wall milliseconds for one of virtual time */
     int64_t faults_us;        /* length of phase 1 */
+    int64_t pause_us;         /* in the middle of it the sources are quiet */
     uint32_t faults_max;      /* no more after so many */
     uint32_t policies;        /* bundles activated one after the other */
     bool restarts;            /* all daemons start anew when phase 2 begins */
@@ -253,8 +192,9 @@ struct sim_client { /* a lane in a process */
     uint64_t connection;     /* of PostgreSQL; another number after a reset */
     bool is_connected;
     uint64_t pg_ticket;      /* under way */
+    uint64_t pg_answered;    /* the last one */
     uint64_t busy_backend;   /* named by the last BUSY answer */
-    uint64_t consume_ticket;
+    uint64_t consume_ticket, old_ticket;
     int64_t position;
     bool is_polling;
     uint64_t timer;          /* the newest timer's number */
@@ -262,6 +202,7 @@ struct sim_client { /* a lane in a process */
     struct sim_job *jobs;
     uint64_t generation;
     uint64_t producer;       /* epoch at the coordinator, 0: no producer */
+    uint64_t inits;          /* PUB_INITs answered: what was given up before is ours no more */
 };
 
 struct sim_daemon {
@@ -282,6 +223,8 @@ struct sim_daemon {
     uint64_t timer, restart;
     bool is_polling, is_looking;
     bool has_lanes[SIM_LANES_MAX], has_streams;
+    bool must_halt;          /* what its intake was told lets it halt a stream, and nothing else */
+    bool must_halt_lane;     /* the same for the lane in step */
     struct sim_event **parked;
     uint32_t parked_count, parked_size;
 };
@@ -297,12 +240,14 @@ struct sim_output {
 struct sim_output_list {
     struct sim_output *items;
     uint32_t count, size;
+    uint32_t known;   /* of before a restore: these must come out again as they are */
     uint32_t visible; /* seen by readers, a prefix */
 };
 
 struct sim_check {
     struct sim_output_list outputs[SIM_LANES_MAX][GB_TOPIC_COUNT];
     int64_t epochs[SIM_LANES_MAX], offsets[SIM_LANES_MAX];
+    int64_t most_offsets[SIM_LANES_MAX]; /* ever; a restore takes offsets back */
     uint64_t owner_changes;
     uint32_t send_failures[SIM_LANES_MAX]; /* since the last claim */
     bool is_tail_lost[SIM_LANES_MAX], must_halt[SIM_LANES_MAX];
@@ -324,10 +269,12 @@ struct sim {
     uint64_t numbers;        /* backends, connections, producers */
     bool is_healing;
     FILE *trace;             /* NULL: silent */
+    int64_t out_until;       /* servers are away before that */
     int64_t healed_at, settled_at;
     int64_t quiet_epochs[SIM_LANES_MAX];
     uint32_t faults, faults_by[SIM_FAULT_COUNT];
     uint64_t steps;
+    struct sim_backup *backup; /* NULL: none, or used */
     uint32_t sleeper;        /* SIM_NOBODY: none yet */
     struct sim_queue queue;
     struct sim_stream streams[SIM_STREAMS_MAX];
@@ -361,6 +308,7 @@ void sim_push(struct sim *sim, struct sim_event *event);
 bool sim_next(struct sim *sim);
 void sim_queue_close(struct sim *sim);
 int64_t sim_ms(const struct sim *sim);
+bool sim_is_out(const struct sim *sim);
 void sim_note(struct sim *sim, uint64_t what); /* into the digest */
 __attribute__((format(printf, 2, 3))) void sim_trace(struct sim *sim, const char *format, ...);
 __attribute__((format(printf, 3, 4))) void sim_fail(struct sim *sim, enum sim_invariant invariant,
@@ -424,6 +372,10 @@ void sim_pg_hang_up(struct sim *sim, uint64_t backend);
 void sim_pg_terminate(struct sim *sim, uint32_t lane, uint64_t backend);
 /* Called by the server when a transaction is over. */
 void sim_tx_answer(struct sim *sim, struct sim_tx *tx);
+/* The server starts anew: nothing that was under way in the lane happens. */
+void sim_pg_end_all(struct sim *sim, uint32_t lane);
+void sim_backup_take(struct sim *sim);
+void sim_backup_restore(struct sim *sim);
 void sim_pg_do(struct sim *sim, uint32_t daemon, const struct gb_effect *effect);
 void sim_pg_close(struct sim *sim);
 struct gb_str sim_copy(struct sim *sim, struct gb_str s);
@@ -437,7 +389,7 @@ bool sim_log_end(struct sim *sim, uint32_t lane, uint64_t producer, bool is_comm
 void sim_log_tear(struct sim *sim, uint32_t lane, uint64_t producer);
 int64_t sim_log_stable(const struct sim_log *log);
 void sim_log_lose_tail(struct sim *sim);
-void sim_log_compact(struct sim *sim);
+void sim_log_compact(struct sim *sim, uint32_t lane);
 void sim_log_close(struct sim *sim);
 void sim_sender_do(struct sim *sim, uint32_t daemon, const struct gb_effect *effect);
 

@@ -285,7 +285,9 @@ static void place(struct writer *w, uint32_t at)
 
     w->random = sim->plan.seed * 0x9e3779b97f4a7c15U + at;
     (void)sim_mix(&w->random);
-    m->at = SIM_SECOND / 2 + (sim->plan.faults_us * 3 / 4) * at / (int64_t)sim->plan.records;
+    m->at = SIM_SECOND / 2 + ((sim->plan.faults_us - sim->plan.pause_us) * 3 / 4) * at /
+                                 (int64_t)sim->plan.records;
+    m->at += at > sim->plan.records / 2 ? sim->plan.pause_us : 0;
     if (at == 0) {
         m->at = SIM_MS;
         activate(w, 0);

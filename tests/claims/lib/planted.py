@@ -89,7 +89,7 @@ class Bench:
         """Only what differs is written, so that a second run builds little."""
         kept = set()
         for top in ("CMakeLists.txt", "cmake", "src", "include", "adapters", "schemas", "examples",
-                    "tests/unit", "tests/sim", "tests/golden"):
+                    "tests"):
             for path in self.files(self.root / top):
                 name = path.relative_to(self.root)
                 target = self.source / name
