@@ -11,6 +11,7 @@
 #include "base/check.h"
 
 #define BLOCK_SIZE_MIN ((size_t)64 * 1024)
+#define BLOCK_SIZE_MAX ((size_t)1 << 20) /* so much of an arena may stand empty */
 
 struct gb_arena_block {
     struct gb_arena_block *next;
@@ -86,8 +87,8 @@ static struct gb_arena_block *add_block(struct gb_arena *arena, size_t len)
     size_t size = arena->blocks == NULL ? BLOCK_SIZE_MIN : arena->blocks->size * 2;
     struct gb_arena_block *block;
 
-    if (size > ((size_t)8 << 20)) {
-        size = (size_t)8 << 20;
+    if (size > BLOCK_SIZE_MAX) {
+        size = BLOCK_SIZE_MAX;
     }
     if (size < len) {
         size = len;

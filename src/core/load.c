@@ -44,12 +44,22 @@ struct gb_matter *gb_matter_get(struct gb_core *core, struct gb_str id)
     return matter;
 }
 
+/* The array called name, or NULL. */
+static const struct gb_value *list_of(const struct gb_value *object, struct gb_str name)
+{
+    const struct gb_value *list = gb_value_get(object, name);
+
+    return list != NULL && list->type == GB_ARRAY ? list : NULL;
+}
+
 static uint32_t read_strings(const struct gb_value *list, struct gb_str *out, uint32_t max)
 {
     uint32_t count = 0;
 
     for (uint32_t i = 0; list != NULL && i < list->count && count < max; i++) {
-        out[count++] = list->items[i].text;
+        if (list->items[i].type == GB_STRING) {
+            out[count++] = list->items[i].text;
+        }
     }
     return count;
 }
@@ -57,12 +67,14 @@ static uint32_t read_strings(const struct gb_value *list, struct gb_str *out, ui
 static void read_version(struct gb_version *version, const struct gb_value *row)
 {
     const struct gb_value *v = gb_value_get(row, GB_STR("version"));
-    const struct gb_value *parts = gb_value_get(v, GB_STR("parts"));
+    const struct gb_value *parts = list_of(v, GB_STR("parts"));
 
     version->has_column = gb_value_get(v, GB_STR("column")) != NULL;
     version->column = gb_value_int(v, GB_STR("column"), 0);
     for (uint32_t i = 0; parts != NULL && i < parts->count && i < GB_VERSION_PARTS_MAX; i++) {
-        version->parts[version->parts_count++] = parts->items[i].number;
+        if (parts->items[i].type == GB_INT) {
+            version->parts[version->parts_count++] = parts->items[i].number;
+        }
     }
 }
 
@@ -78,7 +90,7 @@ static void read_image(struct gb_image *image, const struct gb_value *row)
     image->has_updated = gb_value_get(row, GB_STR("updated_at")) != NULL;
     image->updated_at = gb_value_int(row, GB_STR("updated_at"), 0);
     image->occurred_at = gb_value_int(row, GB_STR("occurred_at"), 0);
-    image->attachments_count = read_strings(gb_value_get(row, GB_STR("attachments")),
+    image->attachments_count = read_strings(list_of(row, GB_STR("attachments")),
                                             image->attachments, GB_ATTACHMENTS_MAX);
 }
 
@@ -117,7 +129,7 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
     o->closed_at = gb_value_int(parsed, GB_STR("closed_at"), 0);
     o->found_at = gb_value_int(parsed, GB_STR("found_at"), 0);
     read_version(&o->version, parsed);
-    o->seen_count = read_strings(gb_value_get(parsed, GB_STR("seen")), seen, GB_SEEN_MAX);
+    o->seen_count = read_strings(list_of(parsed, GB_STR("seen")), seen, GB_SEEN_MAX);
     for (uint32_t i = 0; i < o->seen_count; i++) {
         o->seen[i] = gb_pool_str(&core->pool, seen[i]);
     }
@@ -134,17 +146,17 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
 
 static void load_texts(struct gb_core *core, const struct gb_value *text)
 {
-    for (uint32_t i = 0; text != NULL && i < text->count; i++) {
+    for (uint32_t i = 0; text != NULL && text->type == GB_OBJECT && i < text->count; i++) {
         struct gb_observation *o = gb_observation_get(core, text->members[i].name);
         const struct gb_value *names = &text->members[i].value;
 
-        if (o->image.texts_count > 0) {
+        if (o->image.texts_count > 0 || names->type != GB_OBJECT) {
             continue;
         }
         for (uint32_t t = 0; t < names->count && t < GB_TEXTS_MAX; t++) {
             o->image.texts[o->image.texts_count++] = (struct gb_text){
                 .name = gb_pool_str(&core->pool, names->members[t].name),
-                .text = gb_pool_str(&core->pool, names->members[t].value.text)};
+                .text = gb_pool_str(&core->pool, gb_value_str(names, names->members[t].name))};
         }
     }
 }
@@ -266,7 +278,7 @@ static void load_session(struct gb_core *core, const struct gb_row *row,
                          const struct gb_value *parsed)
 {
     struct gb_session *session = gb_session_get(core, row->key);
-    const struct gb_value *pending = gb_value_get(parsed, GB_STR("pending"));
+    const struct gb_value *pending = list_of(parsed, GB_STR("pending"));
 
     session->n = gb_value_int(parsed, GB_STR("next"), 0);
     session->order = gb_value_int(parsed, GB_STR("order"), 0);
@@ -274,12 +286,12 @@ static void load_session(struct gb_core *core, const struct gb_row *row,
     session->is_refused = gb_value_bool(parsed, GB_STR("refused"), false);
     for (uint32_t i = 0; pending != NULL && i < pending->count; i++) {
         const struct gb_value *item = &pending->items[i];
-        const struct gb_value *list = gb_value_get(item, GB_STR("by"));
+        const struct gb_value *list = list_of(item, GB_STR("by"));
         struct gb_pending *at =
             gb_pending_get(core, session, gb_value_str(item, GB_STR("stream")));
 
         for (uint32_t k = 0; list != NULL && k < list->count && k < 5; k++) {
-            at->by[k] = list->items[k].number;
+            at->by[k] = list->items[k].type == GB_INT ? list->items[k].number : 0;
         }
         at->orphaned = gb_value_int(item, GB_STR("orphaned"), 0);
         at->lag = gb_value_int(item, GB_STR("lag"), -1);

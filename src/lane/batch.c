@@ -15,8 +15,31 @@ struct gb_batch *gb_batch_new(void)
     struct gb_batch *batch = calloc(1, sizeof(*batch));
 
     GB_CHECK(batch != NULL);
+    gb_arena_init(&batch->in, GB_BATCH_ARENA_MAX);
+    gb_arena_init(&batch->durable, GB_BATCH_ARENA_MAX);
     gb_arena_init(&batch->arena, GB_BATCH_ARENA_MAX);
     return batch;
+}
+
+/* What only the step needed. */
+static void forget_records(struct gb_batch *batch)
+{
+    gb_arena_close(&batch->in);
+    free(batch->records);
+    batch->records = NULL;
+    batch->size = 0;
+}
+
+void gb_batch_settle(struct gb_batch *batch)
+{
+    forget_records(batch);
+    gb_arena_close(&batch->durable);
+    gb_buf_close(&batch->body);
+    gb_buf_close(&batch->leaves);
+    gb_buf_close(&batch->texts);
+    gb_buf_close(&batch->outbox);
+    gb_buf_close(&batch->hashes);
+    batch->rows = (struct gb_rows){0};
 }
 
 void gb_batch_free(struct gb_batch *batch)
@@ -24,13 +47,8 @@ void gb_batch_free(struct gb_batch *batch)
     if (batch == NULL) {
         return;
     }
+    gb_batch_settle(batch);
     gb_arena_close(&batch->arena);
-    gb_buf_close(&batch->body);
-    gb_buf_close(&batch->leaves);
-    gb_buf_close(&batch->texts);
-    gb_buf_close(&batch->outbox);
-    gb_buf_close(&batch->hashes);
-    free(batch->records);
     free(batch->messages);
     free(batch);
 }
@@ -97,13 +115,14 @@ void gb_batch_add(struct gb_batch *batch, uint32_t lane, int64_t offset, struct 
     added = &batch->records[batch->count++];
     memset(added, 0, sizeof(*added));
     added->offset = offset;
-    added->line = read_value(&batch->arena, lane, offset, value, &added->record);
+    added->line = read_value(&batch->in, lane, offset, value, &added->record);
     batch->bytes += value.len;
 }
 
 bool gb_batch_is_policy(const struct gb_batch *batch)
 {
-    return batch->count > 0 && batch->records[0].record.kind == GB_KIND_POLICY;
+    return batch->records != NULL && batch->count > 0 &&
+           batch->records[0].record.kind == GB_KIND_POLICY;
 }
 
 static void add_texts(struct gb_batch *batch, uint64_t index, const struct gb_record *rec)
@@ -145,15 +164,26 @@ static void keep_messages(struct gb_batch *batch, const struct gb_message *made,
     }
 }
 
+/* What one record after the other uses. */
+struct room {
+    int64_t *seqs;
+    struct gb_output *outputs;
+    uint32_t outputs_size;
+};
+
+
 static void step_one(struct gb_batch *batch, const struct gb_batch_state *state, uint32_t at,
-                     int64_t *seqs)
+                     struct room *room)
 {
     const struct gb_batch_record *r = &batch->records[at];
-    struct gb_step step = {.arena = &batch->arena, .index = state->before->next_index + at};
+    struct gb_step step = {.arena = &batch->arena,
+                           .index = state->before->next_index + at,
+                           .outputs = room->outputs,
+                           .outputs_size = room->outputs_size};
     struct gb_hash leaf = gb_merkle_leaf(state->tree->alg, r->line);
     struct gb_outbox_lane numbering = {.lane = state->before->lane,
                                        .streams = state->streams,
-                                       .seqs = seqs};
+                                       .seqs = room->seqs};
     struct gb_message *made;
 
     gb_merkle_add(state->tree, &leaf);
@@ -166,6 +196,8 @@ static void step_one(struct gb_batch *batch, const struct gb_batch_state *state,
     numbering.clock = gb_core_clock(state->core);
     gb_outbox_number(&numbering, &step, &made);
     keep_messages(batch, made, step.outputs_count);
+    room->outputs = step.outputs;
+    room->outputs_size = step.outputs_size;
 }
 
 static void make_commit(struct gb_batch *batch, const struct gb_batch_state *state)
@@ -188,7 +220,7 @@ static void make_commit(struct gb_batch *batch, const struct gb_batch_state *sta
     commit->after.next_index = commit->to_index;
     commit->after.has_last_hash = true;
     commit->after.last_hash = gb_merkle_leaf(state->tree->alg, last->line);
-    commit->after.frontier = gb_arena_str(&batch->arena, gb_merkle_frontier(state->tree));
+    commit->after.frontier = gb_arena_str(&batch->durable, gb_merkle_frontier(state->tree));
     commit->after.digest = gb_core_digest(state->core);
     commit->after.clock = gb_core_clock(state->core);
 }
@@ -196,14 +228,16 @@ static void make_commit(struct gb_batch *batch, const struct gb_batch_state *sta
 void gb_batch_step(struct gb_batch *batch, const struct gb_batch_state *state)
 {
     struct gb_commit *commit = &batch->commit;
+    struct room room = {.seqs = commit->after.seqs};
 
-    GB_CHECK(batch->count > 0 && batch->messages_count == 0);
+    GB_CHECK(batch->count > 0 && batch->records != NULL && batch->messages_count == 0);
     commit->after = *state->before;
     memcpy(commit->seqs_before, state->before->seqs, sizeof(commit->seqs_before));
     commit->root_before = gb_merkle_root(state->tree);
     for (uint32_t i = 0; i < batch->count; i++) {
-        step_one(batch, state, i, commit->after.seqs);
+        step_one(batch, state, i, &room);
     }
-    gb_core_flush(state->core, &batch->arena, &batch->rows);
+    gb_core_flush(state->core, &batch->durable, &batch->rows);
     make_commit(batch, state);
+    forget_records(batch);
 }

@@ -1,7 +1,8 @@
 /* A batch: records of one lane on their way through the core, with everything that they made.
  *
- * Life: filled (gb_batch_add) -> stepped once (gb_batch_step makes the commit and the messages) ->
- * committed -> published -> freed. All of it lives in the batch's own arena and buffers. */
+ * Life: filled (gb_batch_add) -> stepped once (gb_batch_step makes the commit and the messages, and
+ * forgets the records) -> committed (gb_batch_settle: the messages stay) -> published -> freed.
+ * A backlog keeps many batches at once, so each part has its own arena and goes when it may. */
 #ifndef LANE_BATCH_H
 #define LANE_BATCH_H
 
@@ -17,11 +18,13 @@ struct gb_batch_record {
 
 struct gb_batch {
     struct gb_batch *next; /* in the owner's queue */
-    struct gb_arena arena;
+    struct gb_arena in;      /* lines and records, until stepped */
+    struct gb_arena durable; /* state rows and frontier, until committed */
+    struct gb_arena arena;   /* messages, until published */
     uint32_t count;
     uint32_t size;
     size_t bytes;
-    struct gb_batch_record *records;
+    struct gb_batch_record *records; /* NULL once stepped */
 
     /* Made by gb_batch_step: */
     struct gb_buf body, leaves, texts, outbox, hashes;
@@ -54,6 +57,9 @@ struct gb_batch_state {
     const struct gb_lane_row *before;
     const struct gb_str *streams; /* gb_stream by topic */
 };
+
+/* The batch is durable: frees all but its messages and the numbers of its commit. */
+void gb_batch_settle(struct gb_batch *batch);
 
 /* Steps all records, takes the changed rows, makes commit and messages. */
 void gb_batch_step(struct gb_batch *batch, const struct gb_batch_state *state);

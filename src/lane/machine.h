@@ -13,7 +13,7 @@
 #define GB_FENCED_MS 10000  /* a fenced lane asks again only after its group had time to tell */
 #define GB_SEND_EVERY_MS 50 /* under load a transaction at most this often */
 #define GB_FLOOR_AFTER_MS 1000
-#define GB_INCOMING_BATCHES_MAX 3U
+#define GB_INCOMING_BATCHES_MAX 2U
 
 enum gb_pub_state { GB_PUB_OFF, GB_PUB_INIT, GB_PUB_READ, GB_PUB_FILL, GB_PUB_READY };
 

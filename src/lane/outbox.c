@@ -121,7 +121,7 @@ static void add_source_headers(const struct gb_step *step, const struct gb_recor
     }
     add_header(m, GB_STR("gb_source_offset"), gb_arena_int(step->arena, about->src.offset));
     add_header(m, GB_STR("gb_source_partition"), gb_arena_int(step->arena, about->src.partition));
-    add_header(m, GB_STR("gb_source_topic"), about->src.topic);
+    add_header(m, GB_STR("gb_source_topic"), gb_arena_str(step->arena, about->src.topic));
 }
 
 static void number_one(const struct common *c, const struct gb_output *output, int64_t change_seq,

@@ -227,6 +227,7 @@ void gb_publish_give(struct gb_lane *lane, struct gb_batch *batch)
         gb_batch_free(batch); /* durable: the outbox is walked anyway before READY */
         return;
     }
+    gb_batch_settle(batch);
     gb_queue_put(&lane->pub.queue, batch);
 }
 
