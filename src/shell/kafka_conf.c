@@ -20,8 +20,8 @@ static const struct gb_kafka_property consumer[] = {
     {"fetch.wait.max.ms", "500"},
     {"check.crcs", "true"},
     {"queued.min.messages", "100000"},
-    {"queued.max.messages.kbytes", "32768"},
-    {"fetch.message.max.bytes", "8388608"},
+    {"queued.max.messages.kbytes", "16384"},
+    {"fetch.message.max.bytes", "1048576"}, /* a larger record still comes, alone */
     {"receive.message.max.bytes", "100000000"},
 };
 
@@ -101,7 +101,8 @@ bool gb_kafka_property_is_good(const struct gb_kafka_property *property, char *w
 static void set_use(rd_kafka_conf_t *conf, enum gb_kafka_use use)
 {
     switch (use) {
-    case GB_KAFKA_READER:
+    case GB_KAFKA_READER: /* its bound holds for each partition */
+        gb_kafka_set(conf, "queued.max.messages.kbytes", "8192");
         gb_kafka_set(conf, "isolation.level", "read_committed");
         break;
     case GB_KAFKA_READBACK:
@@ -116,6 +117,7 @@ static void set_use(rd_kafka_conf_t *conf, enum gb_kafka_use use)
         break;
     case GB_KAFKA_PRODUCER:
         gb_kafka_set(conf, "message.timeout.ms", "0");
+        gb_kafka_set(conf, "max.in.flight.requests.per.connection", "1");
         break;
     case GB_KAFKA_TRANSACTIONAL:
         gb_kafka_set(conf, "transaction.timeout.ms", "15000");

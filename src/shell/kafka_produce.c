@@ -8,7 +8,7 @@ rd_kafka_resp_err_t gb_kafka_produce(rd_kafka_t *rk, const struct gb_kafka_recor
     rd_kafka_vu_t parts[7] = {
         {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = record->topic},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = record->is_borrowed ? 0 : RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {(void *)(uintptr_t)record->key.ptr, record->key.len}},
         {.vtype = RD_KAFKA_VTYPE_VALUE,

@@ -10,6 +10,8 @@ struct gb_kafka_record {
     const char *topic;
     int32_t partition;           /* RD_KAFKA_PARTITION_UA: the client's choice by key */
     struct gb_str key, value;    /* copied; absent: null */
+    bool is_borrowed;            /* value is not copied: it stays until the delivery report, or the
+                                    producer's end */
     rd_kafka_headers_t *headers; /* taken on success, NULL if none */
     void *opaque;                /* comes back in the delivery report */
 };

@@ -136,6 +136,7 @@ static rd_kafka_resp_err_t produce_once(struct gb_sender *sender, const struct g
                                      .partition = (int32_t)sender->config.lane,
                                      .key = m->key,
                                      .value = m->value,
+                                     .is_borrowed = true,
                                      .headers = make_headers(m),
                                      .opaque = (void *)(uintptr_t)m->topic};
     rd_kafka_resp_err_t err = gb_kafka_produce(sender->rk, &record);
@@ -186,7 +187,7 @@ static enum gb_status send_all(struct gb_sender_job *job)
         return fail_error(job, GB_MAYBE, "begin_transaction", error);
     }
     for (uint32_t i = 0; i < job->count && err == 0; i++) {
-        err = produce(job, &job->messages[i]);
+        err = produce(job, job->messages[i]);
         if (i + 1 == job->count / 2 && gb_stop_is_due(GB_STOP_PRODUCE_PART)) {
             stop_when_acknowledged(sender);
         }
@@ -214,12 +215,6 @@ static enum gb_status send_all(struct gb_sender_job *job)
     return GB_OK;
 }
 
-static void free_job(struct gb_sender_job *job)
-{
-    gb_arena_close(&job->arena);
-    free(job);
-}
-
 static void answer(struct gb_task *task)
 {
     struct gb_sender_job *job = (struct gb_sender_job *)task;
@@ -244,7 +239,7 @@ static void answer(struct gb_task *task)
     if (!sender->is_closed) {
         sender->config.on_event(sender->config.context, &event);
     }
-    free_job(job);
+    free(job);
 }
 
 static void run_job(struct gb_task *task)
@@ -254,7 +249,7 @@ static void run_job(struct gb_task *task)
 
     if (job->kind == GB_FX_PUB_DESTROY) {
         destroy(sender);
-        free_job(job);
+        free(job);
         return;
     }
     if (gb_sender_is_stale(job)) {
@@ -270,7 +265,7 @@ static void run_job(struct gb_task *task)
     }
     job->task.run = answer;
     if (!gb_loop_post(sender->config.loop, &job->task)) {
-        free_job(job);
+        free(job);
     }
 }
 
@@ -283,32 +278,11 @@ static void on_idle(void *context)
     }
 }
 
-static void copy_messages(struct gb_sender_job *job, const struct gb_effect *effect)
-{
-    struct gb_message *copies =
-        gb_arena_take(&job->arena, effect->send.count * sizeof(copies[0]));
-
-    for (uint32_t i = 0; i < effect->send.count; i++) {
-        struct gb_message *m = &copies[i];
-
-        *m = *effect->send.messages[i];
-        m->key = gb_arena_str(&job->arena, m->key);
-        m->value = gb_arena_str(&job->arena, m->value);
-        for (uint32_t h = 0; h < m->headers_count; h++) {
-            m->headers[h].name = gb_arena_str(&job->arena, m->headers[h].name);
-            m->headers[h].value = gb_arena_str(&job->arena, m->headers[h].value);
-        }
-    }
-    job->messages = copies;
-    job->count = effect->send.count;
-}
-
 void gb_sender_do(struct gb_sender *sender, const struct gb_effect *effect)
 {
     struct gb_sender_job *job = calloc(1, sizeof(*job));
 
     GB_CHECK(job != NULL);
-    gb_arena_init(&job->arena, (size_t)1 << 30);
     job->task.run = run_job;
     job->sender = sender;
     job->kind = effect->kind;
@@ -318,7 +292,8 @@ void gb_sender_do(struct gb_sender *sender, const struct gb_effect *effect)
     } else if (effect->kind == GB_FX_PUB_READ) {
         memcpy(job->starts, effect->read.offsets, sizeof(job->starts));
     } else if (effect->kind == GB_FX_PUB_SEND) {
-        copy_messages(job, effect);
+        job->messages = effect->send.messages;
+        job->count = effect->send.count;
     }
     job->generation = atomic_load(&sender->generation);
     gb_worker_give(sender->worker, &job->task);

@@ -27,7 +27,8 @@ struct gb_sender;
 
 struct gb_sender *gb_sender_new(const struct gb_sender_config *config);
 
-/* Begins one GB_FX_PUB_*; copies what it needs. DESTROY has no answer. */
+/* Begins one GB_FX_PUB_*. DESTROY has no answer. Messages of a SEND are borrowed until it has
+ * answered; after a DESTROY until the next INIT has, for by then the producer is gone. */
 void gb_sender_do(struct gb_sender *sender, const struct gb_effect *effect);
 
 /* No more answers are wanted; what is under way gives up soon. */

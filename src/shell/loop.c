@@ -171,3 +171,13 @@ int64_t gb_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);
 }
+
+void gb_turn_clock_read(struct gb_turn_clock *clock, const struct gb_loop *loop)
+{
+    uint64_t turn = uv_now(&loop->uv);
+
+    if (!clock->is_read || turn != clock->turn) {
+        *clock = (struct gb_turn_clock){
+            .turn = turn, .is_read = true, .now = gb_now_ms(), .wall = gb_wall_ms()};
+    }
+}

@@ -48,6 +48,17 @@ void gb_loop_close(struct gb_loop *loop);
 /* Waits for the thread at most wait_ms, frees. False: it still runs, and everything leaks. */
 bool gb_loop_free(struct gb_loop *loop, int64_t wait_ms);
 
+/* A reading of the clocks, good for one turn of a loop: asked for with each of thousands of records
+ * a second, the clocks themselves would cost more than what is done with them. */
+struct gb_turn_clock {
+    uint64_t turn; /* uv_now of the reading */
+    bool is_read;
+    int64_t now, wall;
+};
+
+/* Reads both clocks if the loop has turned since the last reading. now never falls. */
+void gb_turn_clock_read(struct gb_turn_clock *clock, const struct gb_loop *loop);
+
 /* Monotonic and wall milliseconds. */
 int64_t gb_now_ms(void);
 int64_t gb_wall_ms(void);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "shell/pg_prepared.h"
 
 #define CONNECT_MS 8000
 #define ANSWER_MS 60000
@@ -22,6 +23,7 @@ struct gb_pg {
     uv_timer_t timer;  /* of the connection attempt, then of the answer */
     uint32_t generation; /* of conn, to see a reset made by a callback */
     struct gb_pg_request *request;
+    struct gb_pg_prepared prepared;
     uint32_t statement; /* whose results come in */
     bool is_sent;
     bool is_flushed; /* all of the request is on the socket */
@@ -64,6 +66,15 @@ struct gb_pg_statement *gb_pg_request_add(struct gb_pg_request *request, const c
     return statement;
 }
 
+struct gb_pg_statement *gb_pg_request_add_prepared(struct gb_pg_request *request,
+                                                   const char *sql)
+{
+    struct gb_pg_statement *statement = gb_pg_request_add(request, sql);
+
+    statement->is_prepared = true;
+    return statement;
+}
+
 static void free_handle(uv_handle_t *handle)
 {
     free(handle);
@@ -85,6 +96,7 @@ static void drop(struct gb_pg *pg)
         PQfinish(pg->conn);
         pg->conn = NULL;
     }
+    gb_pg_prepared_forget(&pg->prepared);
     pg->state = PG_OFF;
     pg->generation++;
 }
@@ -204,11 +216,9 @@ static void send_request(struct gb_pg *pg)
     pg->was_null = false;
     pg->is_sent = true;
     pg->is_flushed = false;
-    for (uint32_t i = 0; i < request->count; i++) {
-        const struct gb_pg_statement *s = request->items[i];
-
-        is_sent = is_sent && PQsendQueryParams(pg->conn, s->sql, s->count, s->types, s->values,
-                                               s->lens, s->formats, 0) == 1;
+    gb_pg_prepared_begin(&pg->prepared);
+    for (uint32_t i = 0; i < request->count && is_sent; i++) {
+        is_sent = gb_pg_prepared_send(&pg->prepared, pg->conn, request->items[i]);
         if (i == 0 && request->is_single_row) {
             (void)PQsetSingleRowMode(pg->conn);
         }
@@ -263,7 +273,8 @@ static void begin_connect(struct gb_pg *pg)
     const char *const values[] = {pg->dsn, "gridbridge", "8000", "5", "UTF8", "read-write",
                                   "-c search_path=gridbridge -c lock_timeout=5s"
                                   " -c idle_in_transaction_session_timeout=5s"
-                                  " -c client_min_messages=warning",
+                                  " -c client_min_messages=warning"
+                                  " -c plan_cache_mode=force_generic_plan",
                                   NULL};
 
     pg->conn = PQconnectStartParams(names, values, 1);
@@ -307,6 +318,9 @@ static void on_result(struct gb_pg *pg, PGresult *result)
     struct gb_pg_request *request = pg->request;
     ExecStatusType status = PQresultStatus(result);
 
+    if (!pg->is_rolling_back && gb_pg_prepared_takes(&pg->prepared, result)) {
+        return;
+    }
     if (status == PGRES_FATAL_ERROR) {
         keep_error(pg, result);
         return;
@@ -355,7 +369,7 @@ static void drain(struct gb_pg *pg)
                 return;
             }
             pg->was_null = true;
-            pg->statement++;
+            pg->statement += gb_pg_prepared_next(&pg->prepared);
             continue;
         }
         pg->was_null = false;

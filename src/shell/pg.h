@@ -19,6 +19,7 @@
 
 struct gb_pg_statement {
     const char *sql;
+    bool is_prepared; /* see pg_prepared.h */
     int count;
     Oid types[GB_PG_PARAMS_MAX];
     const char *values[GB_PG_PARAMS_MAX];
@@ -45,8 +46,11 @@ struct gb_pg_request {
 
 struct gb_pg_request *gb_pg_request_new(void);
 void gb_pg_request_free(struct gb_pg_request *request);
-/* Appends a statement; sql is static text. */
+/* Appends a statement; sql is static text. The second is for statements with one possible plan,
+ * which are prepared once a connection. */
 struct gb_pg_statement *gb_pg_request_add(struct gb_pg_request *request, const char *sql);
+struct gb_pg_statement *gb_pg_request_add_prepared(struct gb_pg_request *request,
+                                                   const char *sql);
 
 struct gb_pg;
 

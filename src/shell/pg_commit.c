@@ -45,7 +45,7 @@ static struct gb_hash root_after(const struct gb_lane_row *row)
 
 static void add_fence(struct gb_pg_request *r, const struct gb_commit *commit)
 {
-    struct gb_pg_statement *s = gb_pg_request_add(r, SQL_FENCE);
+    struct gb_pg_statement *s = gb_pg_request_add_prepared(r, SQL_FENCE);
     const struct gb_lane_row *after = &commit->after;
     struct gb_hash root = root_after(after);
 
@@ -69,7 +69,7 @@ static void add_fence(struct gb_pg_request *r, const struct gb_commit *commit)
 
 static void add_ledger(struct gb_pg_request *r, const struct gb_commit *commit)
 {
-    struct gb_pg_statement *s = gb_pg_request_add(r, SQL_LEDGER);
+    struct gb_pg_statement *s = gb_pg_request_add_prepared(r, SQL_LEDGER);
 
     gb_pg_add_int(r, s, commit->after.lane);
     gb_pg_add_int(r, s, commit->epoch);
@@ -77,8 +77,8 @@ static void add_ledger(struct gb_pg_request *r, const struct gb_commit *commit)
     gb_pg_add_int(r, s, commit->to_offset);
     gb_pg_add_int(r, s, (int64_t)commit->from_index);
     gb_pg_add_int(r, s, (int64_t)commit->to_index);
-    gb_pg_add_text(r, s, commit->body);
-    gb_pg_add_bytes(r, s, commit->leaves);
+    gb_pg_lend_text(s, commit->body);
+    gb_pg_lend_bytes(s, commit->leaves);
     gb_pg_add_bytes(r, s, hash_str(&commit->root_before));
     gb_pg_add_bytes(r, s, commit->after.frontier);
     gb_pg_add_bytes(r, s, hash_str(&commit->after.digest));
@@ -90,10 +90,10 @@ static void add_texts(struct gb_pg_request *r, const struct gb_commit *commit)
     struct gb_pg_statement *s;
 
     if (commit->texts.len > 0) {
-        s = gb_pg_request_add(r, SQL_TEXT);
+        s = gb_pg_request_add_prepared(r, SQL_TEXT);
         gb_pg_add_int(r, s, commit->after.lane);
         gb_pg_add_int(r, s, (int64_t)commit->from_index);
-        gb_pg_add_text(r, s, commit->texts);
+        gb_pg_lend_text(s, commit->texts);
     }
 }
 
@@ -102,12 +102,12 @@ static void add_outbox(struct gb_pg_request *r, const struct gb_commit *commit)
     struct gb_pg_statement *s;
 
     if (commit->outbox.len > 0) {
-        s = gb_pg_request_add(r, SQL_OUTBOX);
+        s = gb_pg_request_add_prepared(r, SQL_OUTBOX);
         gb_pg_add_int(r, s, commit->after.lane);
         gb_pg_add_int(r, s, (int64_t)commit->from_index);
         gb_pg_add_int(r, s, (int64_t)commit->to_index);
-        gb_pg_add_text(r, s, commit->outbox);
-        gb_pg_add_bytes(r, s, commit->hashes);
+        gb_pg_lend_text(s, commit->outbox);
+        gb_pg_lend_bytes(s, commit->hashes);
         gb_pg_add_ints(r, s, commit->seqs_before, GB_TOPIC_COUNT);
         gb_pg_add_ints(r, s, commit->after.seqs, GB_TOPIC_COUNT);
     }
@@ -181,7 +181,7 @@ static void add_table(struct gb_pg_request *r, uint32_t lane, enum gb_table tabl
     if (c->count == 0) {
         return;
     }
-    s = gb_pg_request_add(r, tables[table].upsert);
+    s = gb_pg_request_add_prepared(r, tables[table].upsert);
     gb_pg_add_int(r, s, lane);
     gb_pg_add_texts(r, s, c->keys, c->count);
     gb_pg_add_texts(r, s, c->rows, c->count);

@@ -57,6 +57,16 @@ void gb_pg_add_bytes(struct gb_pg_request *request, struct gb_pg_statement *stat
     add_binary(statement, OID_BYTEA, copy.ptr, copy.len);
 }
 
+void gb_pg_lend_text(struct gb_pg_statement *statement, struct gb_str text)
+{
+    add_binary(statement, OID_TEXT, text.ptr, text.len);
+}
+
+void gb_pg_lend_bytes(struct gb_pg_statement *statement, struct gb_str bytes)
+{
+    add_binary(statement, OID_BYTEA, bytes.ptr, bytes.len);
+}
+
 static char *array_head(char *out, uint32_t type, uint32_t count)
 {
     const uint32_t head[5] = {count == 0 ? 0 : 1, 1, type, count, 1};

@@ -1,5 +1,6 @@
-/* Parameters of statements, all copied into the request's arena; arrays in PostgreSQL's binary
- * format (array_recv: dimensions, flags, element type, then length and bytes of each element). */
+/* Parameters of statements, copied into the request's arena but for those that are lent; arrays in
+ * PostgreSQL's binary format (array_recv: dimensions, flags, element type, then length and bytes of
+ * each element). */
 #ifndef SHELL_PG_PARAM_H
 #define SHELL_PG_PARAM_H
 
@@ -13,6 +14,9 @@ void gb_pg_add_text(struct gb_pg_request *request, struct gb_pg_statement *state
                     struct gb_str text);
 void gb_pg_add_bytes(struct gb_pg_request *request, struct gb_pg_statement *statement,
                      struct gb_str bytes);
+/* The same, borrowed until the request is freed: for what is long. */
+void gb_pg_lend_text(struct gb_pg_statement *statement, struct gb_str text);
+void gb_pg_lend_bytes(struct gb_pg_statement *statement, struct gb_str bytes);
 void gb_pg_add_ints(struct gb_pg_request *request, struct gb_pg_statement *statement,
                     const int64_t *numbers, uint32_t count);
 void gb_pg_add_texts(struct gb_pg_request *request, struct gb_pg_statement *statement,

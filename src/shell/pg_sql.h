@@ -42,32 +42,34 @@
     " WHERE t.lane = $1 AND t.live_until >= $2"
 
 /* What the keys name (reports, marks, matters, overlaps, decisions), at most $4 that carry each
- * piece of evidence, and everything of their matters. $1 lane, $2 keys, $3 evidence. */
+ * piece of evidence, and everything of their matters; a row may come more than once. $1 lane, $2
+ * keys, $3 evidence. Arrays instead of joins: a plan must not read the tables as a whole. */
 #define SQL_FETCH                                                                                  \
     "WITH hit AS MATERIALIZED"                                                                     \
     " (SELECT o.key, o.matter FROM observation o WHERE o.lane = $1 AND o.key = ANY ($2)"           \
-    "  UNION SELECT f.key, f.matter FROM (SELECT DISTINCT e FROM unnest($3::bigint[]) e) w (e),"   \
+    "  UNION ALL SELECT f.key, f.matter"                                                           \
+    "   FROM (SELECT DISTINCT e FROM unnest($3::bigint[]) e) w (e),"                               \
     "   LATERAL (SELECT c.key, c.matter FROM observation c WHERE c.lane = $1"                      \
     "    AND c.evidence @> ARRAY[w.e] LIMIT $4) f"                                                 \
-    "  UNION SELECT NULL, t.key FROM matter t WHERE t.lane = $1 AND t.key = ANY ($2)"              \
-    "  UNION SELECT NULL, v.matter FROM overlap v WHERE v.lane = $1 AND v.key = ANY ($2)"          \
-    "  UNION SELECT NULL, unnest(r.matters) FROM ruling r"                                         \
+    "  UNION ALL SELECT NULL, t.key FROM matter t WHERE t.lane = $1 AND t.key = ANY ($2)"          \
+    "  UNION ALL SELECT NULL, v.matter FROM overlap v WHERE v.lane = $1 AND v.key = ANY ($2)"      \
+    "  UNION ALL SELECT NULL, unnest(r.matters) FROM ruling r"                                     \
     "   WHERE r.lane = $1 AND r.key = ANY ($2)),"                                                  \
-    " m AS (SELECT DISTINCT hit.matter FROM hit WHERE hit.matter IS NOT NULL),"                    \
-    " o AS (SELECT p.* FROM observation p WHERE p.lane = $1"                                       \
-    "   AND p.key IN (SELECT hit.key FROM hit)"                                                    \
-    "  UNION SELECT p.* FROM observation p WHERE p.lane = $1"                                      \
-    "   AND p.matter IN (SELECT m.matter FROM m))"                                                 \
-    " SELECT 0, o.key, o.row, NULL, o.matter, o.xref, o.live_until FROM o"                         \
+    " m AS MATERIALIZED (SELECT array_agg(DISTINCT hit.key) AS keys,"                              \
+    "  array_agg(DISTINCT hit.matter) AS matters FROM hit)"                                        \
+    " SELECT 0, p.key, p.row, NULL, p.matter, p.xref, p.live_until FROM observation p"             \
+    " WHERE p.lane = $1 AND p.key = ANY ((SELECT m.keys FROM m)::text[])"                          \
+    " UNION ALL SELECT 0, p.key, p.row, NULL, p.matter, p.xref, p.live_until FROM observation p"   \
+    " WHERE p.lane = $1 AND p.matter = ANY ((SELECT m.matters FROM m)::text[])"                    \
     " UNION ALL SELECT 1, t.key, t.row, t.text, NULL, NULL, t.live_until FROM matter t"            \
-    " WHERE t.lane = $1 AND t.key IN (SELECT m.matter FROM m)"                                     \
+    " WHERE t.lane = $1 AND t.key = ANY ((SELECT m.matters FROM m)::text[])"                       \
     " UNION ALL SELECT 2, t.key, t.row, NULL, t.matter, NULL, t.live_until FROM overlap t"         \
-    " WHERE t.lane = $1 AND t.matter IN (SELECT m.matter FROM m)"                                  \
+    " WHERE t.lane = $1 AND t.matter = ANY ((SELECT m.matters FROM m)::text[])"                    \
     " UNION ALL SELECT 4, t.key, t.row, NULL, NULL, NULL, t.live_until FROM source_mark t"         \
     " WHERE t.lane = $1 AND t.key = ANY ($2)"                                                      \
     " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
     " WHERE t.lane = $1 AND (t.key = ANY ($2)"                                                     \
-    "  OR t.matters && ARRAY(SELECT m.matter FROM m))"
+    "  OR t.matters && (SELECT m.matters FROM m)::text[])"
 
 /* $1 bundle hash; rows (name, text). */
 #define SQL_POLICY                                                                                 \

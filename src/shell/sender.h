@@ -32,8 +32,7 @@ struct gb_sender_job {
     char message[256];
     int64_t starts[GB_TOPIC_COUNT]; /* READ: from there; answer: log starts */
     int64_t ends[GB_TOPIC_COUNT];   /* READ: high watermarks; SEND: offsets */
-    struct gb_arena arena;          /* SEND: the messages */
-    const struct gb_message *messages;
+    const struct gb_message *const *messages; /* SEND: the lane's, by the rule of the seam */
     uint32_t count;
 };
 

@@ -19,6 +19,7 @@ struct gb_intake_role {
     struct gb_intake *intake;
     struct gb_intake_effects effects;
     bool is_stepping;
+    struct gb_turn_clock clock;
     char group[256], topic[256];
     struct gb_err *err; /* of start */
 };
@@ -29,8 +30,9 @@ static void on_event(void *context, struct gb_intake_event *event)
 
     GB_CHECK(!role->is_stepping);
     role->is_stepping = true;
-    event->now = gb_now_ms();
-    event->wall = gb_wall_ms();
+    gb_turn_clock_read(&role->clock, role->loop);
+    event->now = role->clock.now;
+    event->wall = role->clock.wall;
     role->effects.count = 0;
     gb_intake_step(role->intake, event, &role->effects);
     if (event->kind == GB_IE_ASSIGNED) {

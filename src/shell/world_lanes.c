@@ -41,6 +41,7 @@ struct gb_lanes {
     struct gb_member *member;
     uv_timer_t quiet; /* while stopping */
     int64_t stop_by;
+    struct gb_turn_clock clock;
     bool is_stopping;
     struct slot *slots[GB_LANES_MAX]; /* owned; the loop's thread */
     pthread_mutex_t mutex;            /* guards the two below */
@@ -136,7 +137,8 @@ static void feed(struct slot *slot, struct gb_event *event)
 {
     GB_CHECK(!slot->is_stepping);
     slot->is_stepping = true;
-    event->now = gb_now_ms();
+    gb_turn_clock_read(&slot->lanes->clock, slot->lanes->loop);
+    event->now = slot->lanes->clock.now;
     slot->effects.count = 0;
     gb_lane_step(slot->lane, event, &slot->effects);
     for (uint32_t i = 0; i < slot->effects.count; i++) {
