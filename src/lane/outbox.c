@@ -107,6 +107,7 @@ static void add_error_headers(const struct gb_output *output, struct gb_message 
                gb_str_is(output->detail) ? output->detail : output->reason);
 }
 
+/* Copies: the record is forgotten before its outputs are published. */
 static void add_source_headers(const struct gb_step *step, const struct gb_record *about,
                                struct gb_message *m)
 {
@@ -114,7 +115,7 @@ static void add_source_headers(const struct gb_step *step, const struct gb_recor
         return;
     }
     if (gb_str_is(about->h_src)) {
-        add_header(m, GB_STR("gb_source_hash"), about->h_src);
+        add_header(m, GB_STR("gb_source_hash"), gb_arena_str(step->arena, about->h_src));
     }
     if (about->src.len > 0) {
         add_header(m, GB_STR("gb_source_len"), gb_arena_int(step->arena, about->src.len));
