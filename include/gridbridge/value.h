@@ -14,13 +14,11 @@ struct gb_member;
 struct gb_value {
     enum gb_type type;
     uint32_t count;                   /* items of an array, members of an object */
-    union {                           /* by type: look at it first, or ask gb_value_* */
-        bool truth;                       /* GB_BOOL */
-        int64_t number;                   /* GB_INT */
-        struct gb_str text;               /* GB_STRING, UTF-8 */
-        const struct gb_value *items;     /* GB_ARRAY */
-        const struct gb_member *members;  /* GB_OBJECT, in the order of the source text */
-    };
+    bool truth;                       /* GB_BOOL */
+    int64_t number;                   /* GB_INT */
+    struct gb_str text;               /* GB_STRING, UTF-8 */
+    const struct gb_value *items;     /* GB_ARRAY */
+    const struct gb_member *members;  /* GB_OBJECT, in the order of the source text */
 };
 
 struct gb_member {

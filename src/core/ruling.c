@@ -26,9 +26,8 @@ static struct gb_value keep_value(struct gb_core *core, const struct gb_value *v
 {
     struct gb_value kept = *value;
 
-    if (value->type == GB_STRING) {
-        kept.text = gb_pool_str(&core->pool, value->text);
-    } else if (value->type == GB_ARRAY && value->count > 0) {
+    kept.text = gb_pool_str(&core->pool, value->text);
+    if (value->type == GB_ARRAY && value->count > 0) {
         struct gb_value *items = gb_pool_take(&core->pool, value->count * sizeof(items[0]));
 
         for (uint32_t i = 0; i < value->count; i++) {
@@ -49,9 +48,8 @@ static struct gb_value keep_value(struct gb_core *core, const struct gb_value *v
 
 static void drop_value(struct gb_core *core, struct gb_value *value)
 {
-    if (value->type == GB_STRING) {
-        gb_pool_give_str(&core->pool, value->text);
-    } else if (value->type == GB_ARRAY && value->count > 0) {
+    gb_pool_give_str(&core->pool, value->text);
+    if (value->type == GB_ARRAY && value->count > 0) {
         struct gb_value *items = (struct gb_value *)(void *)(uintptr_t)value->items;
 
         for (uint32_t i = 0; i < value->count; i++) {

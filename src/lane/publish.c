@@ -320,8 +320,7 @@ static void send(struct gb_lane *lane, struct gb_effects *fx)
 /* True if a partition has become shorter since it was seen last: what was sent stands where other
  * records stood. A broker takes a producer of whom nothing is left for a new one, so only this
  * tells. */
-static bool is_tail_lost(struct gb_lane *lane, const struct gb_event *event,
-                         struct gb_effects *fx)
+static bool is_tail_lost(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
 {
     const struct gb_publisher *pub = &lane->pub;
     int64_t counts[GB_TOPIC_COUNT] = {0};
