@@ -236,6 +236,9 @@ static enum gb_status code_text(const struct gb_convert *c, const struct gb_fiel
     if (!gb_convert_text(c->arena, from, text) || text->len > CODE_LEN_MAX) {
         return gb_convert_bad(c, field->columns[0], "a text of up to 1024 bytes", err);
     }
+    if (!gb_str_is(*text)) {
+        return GB_OK;
+    }
     end = text->ptr + text->len;
     for (at = text->ptr; text->len > 0 && (at = memchr(at, replacement[0], (size_t)(end - at)));
          at++) {

@@ -115,13 +115,13 @@ struct gb_str gb_envelope_header(const struct gb_envelope_in *in, struct gb_str 
 
 bool gb_envelope_fits(struct gb_str pattern, struct gb_str text)
 {
-    bool is_open = pattern.len > 0 && pattern.ptr[0] == '*';
+    if (pattern.len == 0 || !gb_str_is(text)) {
+        return false;
+    }
+    bool is_open = pattern.ptr[0] == '*';
     bool has_rest = pattern.len > 1 && pattern.ptr[pattern.len - 1] == '*';
     struct gb_str word = {pattern.ptr + is_open, pattern.len - is_open - has_rest};
 
-    if (!gb_str_is(pattern) || !gb_str_is(text) || word.len > text.len) {
-        return false;
-    }
     for (size_t at = 0; at + word.len <= text.len; at++) {
         if ((at == 0 || is_open) && (at + word.len == text.len || has_rest) &&
             memcmp(text.ptr + at, word.ptr, word.len) == 0) {

@@ -6,6 +6,9 @@
 
 #include "codec/scrub_view.h"
 
+/* Two suffice for what people write; a text that needs more than this stays outside. */
+#define PASSES_MAX 8U
+
 static const struct gb_str marks[] = {
 #define X(name, mark) {mark, sizeof(mark) - 1},
     GB_SCRUB_LIST(X)
@@ -81,26 +84,53 @@ static bool has_mark(const struct gb_view *view)
     return false;
 }
 
+/* One pass over text into out, which is empty where nothing was found. */
+static enum gb_status pass(struct gb_str text, const struct gb_scrub_names *names,
+                           struct gb_buf *out, struct gb_scrubbed *made, struct gb_err *err)
+{
+    struct gb_view view = {0};
+    enum gb_status status = look(&view, text, names, err);
+
+    gb_buf_clear(out);
+    if (status == GB_OK && has_mark(&view)) {
+        rewrite(&view, text, out, made);
+    }
+    gb_view_close(&view);
+    return status;
+}
+
+/* A mark parts what stood on both sides of it, and may so lay bare a number that was a piece of a
+ * longer run before: passes go on until one finds nothing. */
 enum gb_status gb_scrub_text(struct gb_arena *arena, struct gb_str text,
                              const struct gb_scrub_names *names, struct gb_scrubbed *scrubbed,
                              struct gb_err *err)
 {
-    struct gb_view view = {0};
+    struct gb_buf bufs[2] = {{0}, {0}};
     struct gb_scrubbed made = {.text = text};
-    enum gb_status status = look(&view, text, names, err);
+    struct gb_str now = text;
+    enum gb_status status = GB_OK;
+    uint32_t passes = 0;
 
-    if (status == GB_OK && has_mark(&view)) {
-        struct gb_buf out = {0};
+    for (bool is_done = false; !is_done && status == GB_OK; passes++) {
+        struct gb_buf *out = &bufs[passes % 2];
 
-        rewrite(&view, text, &out, &made);
-        if (gb_arena_fits(arena, out.len + 64)) {
-            made.text = gb_arena_str(arena, gb_buf_str(&out));
+        if (passes == PASSES_MAX) {
+            status = gb_fail(err, GB_TOO_LARGE, "the text holds numbers within numbers");
+            break;
+        }
+        status = pass(now, names, out, &made, err);
+        is_done = out->len == 0;
+        now = is_done ? now : gb_buf_str(out);
+    }
+    if (status == GB_OK && made.total > 0) {
+        if (gb_arena_fits(arena, now.len + 64)) {
+            made.text = gb_arena_str(arena, now);
         } else {
             status = gb_fail(err, GB_TOO_LARGE, "the text does not fit into the batch's memory");
         }
-        gb_buf_close(&out);
     }
-    gb_view_close(&view);
+    gb_buf_close(&bufs[0]);
+    gb_buf_close(&bufs[1]);
     if (status == GB_OK) {
         *scrubbed = made;
     }

@@ -2,9 +2,6 @@
 #include "codec/scrub_view.h"
 
 #define PLATE_MAX 7U
-#define MAIL_LEFT_MAX 64U
-#define MAIL_RIGHT_MAX 80U
-#define ACCOUNT_MAX 24U
 
 static bool is_alnum(const struct gb_unit *unit)
 {
@@ -135,7 +132,14 @@ static bool is_local(const struct gb_unit *unit)
             gb_code_in(unit->code, "._%+-"));
 }
 
-/* The first unit of what stands before an @: one word, or letters with a blank between each. */
+static bool is_mail(const struct gb_unit *unit)
+{
+    return unit->mark == GB_SCRUB_EMAIL + 1;
+}
+
+/* The first unit of what stands before an @, count if nothing does: one word, or letters with a
+ * blank between each. What is marked already ends the walk, so that all walks together pass over
+ * a unit twice at most. */
 static uint32_t mail_left(const struct gb_view *view, uint32_t at)
 {
     uint32_t first = view->count, word = 0, i = at;
@@ -143,7 +147,7 @@ static uint32_t mail_left(const struct gb_view *view, uint32_t at)
     if (i > 0 && view->units[i - 1].kind == GB_UNIT_SPACE) {
         i--;
     }
-    for (uint32_t n = 0; n < MAIL_LEFT_MAX && i > 0; n++, i--) {
+    for (; i > 0 && !is_mail(&view->units[i - 1]); i--) {
         const struct gb_unit *unit = &view->units[i - 1];
 
         if (is_local(unit)) {
@@ -155,7 +159,7 @@ static uint32_t mail_left(const struct gb_view *view, uint32_t at)
             break;
         }
     }
-    return first;
+    return first == view->count && i > 0 && is_mail(&view->units[i - 1]) ? at : first;
 }
 
 /* Units of a dot as it is written or said, or 0. */
@@ -189,7 +193,7 @@ static uint32_t mail_right(const struct gb_view *view, uint32_t at)
     if (i < view->count && view->units[i].kind == GB_UNIT_SPACE) {
         i++;
     }
-    for (uint32_t end = i + MAIL_RIGHT_MAX; i < end && i < view->count;) {
+    while (i < view->count) {
         const struct gb_unit *unit = &view->units[i];
         uint32_t dot = dot_at(view, i);
 
@@ -234,12 +238,13 @@ void gb_scrub_mails(struct gb_view *view)
     for (uint32_t at = 1; at + 1 < view->count; at++) {
         uint32_t len = at_sign(view, at);
 
-        if (len == 0 || at + len >= view->count) {
+        if (len == 0 || at + len >= view->count || is_mail(&view->units[at])) {
             continue;
         }
-        uint32_t first = mail_left(view, at), last = mail_right(view, at + len);
+        uint32_t last = mail_right(view, at + len);
+        uint32_t first = last < view->count ? mail_left(view, at) : view->count;
 
-        if (first < at && last < view->count) {
+        if (first < view->count) {
             gb_view_mark(view, first, last, GB_SCRUB_EMAIL);
         }
     }
@@ -277,8 +282,11 @@ void gb_scrub_accounts(struct gb_view *view)
 {
     for (uint32_t at = 0; at + 6 < view->count; at++) {
         uint32_t i = at + chat_word(view, at), digits = 0, first;
+        const struct gb_unit *before = &view->units[at > 0 ? at - 1 : 0];
 
-        if (i == at || (at > 0 && view->units[at - 1].kind == GB_UNIT_LETTER)) {
+        /* A word begins here, and no other find holds it: so no unit is passed over often. */
+        if (i == at || view->units[at].mark == GB_SCRUB_ACCOUNT + 1 ||
+            (at > 0 && (before->kind == GB_UNIT_LETTER || gb_code_in(before->code, "_-")))) {
             continue;
         }
         for (uint32_t n = 0; n < 4 && i < view->count; n++, i++) {
@@ -286,7 +294,7 @@ void gb_scrub_accounts(struct gb_view *view)
                 break;
             }
         }
-        for (first = i; i < view->count && i - first < ACCOUNT_MAX; i++) {
+        for (first = i; i < view->count; i++) {
             const struct gb_unit *unit = &view->units[i];
 
             if (unit->kind != GB_UNIT_LETTER && unit->kind != GB_UNIT_DIGIT &&

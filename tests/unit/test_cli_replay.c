@@ -31,7 +31,8 @@ static void add_record(struct gb_batch *batch, int64_t n)
     struct gb_buf text = {0};
     struct gb_record rec = {.kind = GB_KIND_OBSERVATION,
                             .town = GB_STR(""),
-                            .src = {GB_STR("c1"), GB_STR("party"), 0, n, 0},
+                            .src = {.cluster = GB_STR("c1"), .topic = GB_STR("party"),
+                                    .offset = n},
                             .session = GB_STR("s1"),
                             .n = n,
                             .verdict = GB_DEAD,

@@ -168,7 +168,8 @@ static void mutate(uint64_t *seed, struct gb_str line, struct gb_buf *out)
         break;
     default:
         gb_buf_add(out, line.ptr + at, 1);
-        at--;
+        gb_buf_add(out, line.ptr + at, line.len - at); /* the byte stands twice */
+        return;
     }
     gb_buf_add(out, line.ptr + at + 1, line.len - at - 1);
 }

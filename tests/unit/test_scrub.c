@@ -85,6 +85,8 @@ static void takes_out(void **state)
         {"z h a n g @ e x a m p l e . c o m", "〔邮箱〕"},
         {"微信号：wx_abc123", "微信号：〔账号〕"},
         {"QQ群123456789", "QQ群〔账号〕"},
+        {"13812345678QQ12345678", "〔手机号〕QQ〔账号〕"},
+        {"a1@b.example@c.example", "〔邮箱〕〔邮箱〕"},
         {"王某反映", "〔姓名〕反映"},
         {"欧阳某某反映", "〔姓名〕反映"},
         {"联系王先生", "联系〔姓名〕先生"},
@@ -230,10 +232,10 @@ static double seconds_of(const char *part, size_t times)
 /* Sixteen times as much costs sixteen times, not 256 times: the worst inputs of each rule. */
 static void costs_what_it_is_long(void **state)
 {
-    static const char *const parts[] = {"1",    "1 ",  "13",   "1,3", "1383",  "<a", "<b>1</b>",
-                                        "&#49;", "&amp;", "a",   "a@",  "@ ",    "(at)", "王某",
-                                        "先生", "某",  "苏C1", "苏",  "测试鹮", "\\u0031", "微信1",
-                                        "㈠",   "\u0336", "abcdef12", "电话1", "\uFDFA"};
+    static const char *const parts[] = {
+        "1", "1 ", "13", "1,3", "1383", "<a", "<b>1</b>", "&#49;", "&amp;", "a", "a@", "@ ",
+        "(at)", ".at.", ".at", "王某", "先生", "某", "苏C1", "苏", "测试鹮", "\\u0031", "微信1", "-QQ",
+        "7QQ", "QQ_", "㈠", "\u0336", "abcdef12", "电话1", "\uFDFA"};
 
     (void)state;
     for (size_t i = 0; i < GB_COUNT(parts); i++) {
