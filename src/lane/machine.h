@@ -39,6 +39,7 @@ struct gb_publisher {
     uint64_t ticket;              /* of the request under way, 0 if none */
     int64_t visible[GB_TOPIC_COUNT]; /* last gb_seq that readers see */
     int64_t ends[GB_TOPIC_COUNT];    /* offset after it */
+    bool has_floor[GB_TOPIC_COUNT];  /* the read-back met the floor's own record */
     int64_t from[GB_TOPIC_COUNT];    /* where a read-back begins: the last one of the floor */
     struct gb_seen_list seen[GB_TOPIC_COUNT];
     struct gb_queue queue;        /* committed batches with messages to send */

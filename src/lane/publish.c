@@ -118,6 +118,8 @@ static void on_seen(struct gb_lane *lane, const struct gb_event *event, struct g
                      GB_STR_ARG(word), event->seen.offset, seq, lane->row.floor_seqs[topic]);
         return;
     }
+    pub->has_floor[topic] =
+        pub->has_floor[topic] || event->seen.offset < lane->row.floor_offsets[topic];
     if (seq <= pub->visible[topic]) {
         return; /* at or below the floor, or a double of idempotent mode: readers drop it */
     }
@@ -130,6 +132,15 @@ static void on_seen(struct gb_lane *lane, const struct gb_event *event, struct g
     pub->visible[topic] = seq;
     pub->ends[topic] = event->seen.offset + 1;
     keep_seen(pub, event, seq);
+}
+
+/* A log keeps the floor's own record until retention takes it: where its place is empty, the tail
+ * was lost and records of an aborted transaction stand there now. */
+static bool is_floor_gone(const struct gb_lane *lane, const struct gb_event *event, int topic)
+{
+    return !gb_topic_is_state((enum gb_topic)topic) && lane->row.floor_offsets[topic] > 0 &&
+           lane->row.floor_seqs[topic] > 0 && !lane->pub.has_floor[topic] &&
+           event->read.log_starts[topic] < lane->row.floor_offsets[topic];
 }
 
 static void on_read(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
@@ -147,6 +158,14 @@ static void on_read(struct gb_lane *lane, const struct gb_event *event, struct g
             gb_lane_halt(lane, fx, "lost_tail",
                          "topic %.*s ends at %" PRId64 ", but %" PRId64 " was seen there",
                          GB_STR_ARG(word), event->read.ends[t], lane->row.floor_offsets[t]);
+            return;
+        }
+        if (is_floor_gone(lane, event, t)) {
+            gb_lane_halt(lane, fx, "lost_tail",
+                         "topic %.*s: gb_seq %" PRId64 " was seen at offset %" PRId64
+                         ", and nothing can be read there now",
+                         GB_STR_ARG(word), lane->row.floor_seqs[t],
+                         lane->row.floor_offsets[t] - 1);
             return;
         }
     }
@@ -422,6 +441,7 @@ static void on_inited(struct gb_lane *lane, const struct gb_event *event, struct
     lane->pub.ticket = gb_lane_ticket(lane);
     effect = gb_effects_add(fx, GB_FX_PUB_READ, lane->config.lane, lane->pub.ticket);
     for (int t = 0; t < GB_TOPIC_COUNT; t++) {
+        lane->pub.has_floor[t] = false;
         lane->pub.from[t] = lane->row.floor_offsets[t] - (lane->row.floor_offsets[t] > 0);
     }
     effect->read.offsets = lane->pub.from;
