@@ -30,6 +30,9 @@ static const struct gb_option TEST_OPTIONS[] = {
 
 static const struct gb_option POLICY_OPTIONS[] = {DAY_OPTION, {0}};
 
+static const struct gb_option POLICY_TEST_OPTIONS[] = {
+    {"--all-rows", NULL, "exit 1, too, where no case hits a row"}, DAY_OPTION, {0}};
+
 static const struct gb_option DATABASE_OPTIONS[] = {GB_SESSION_OPTION, {0}};
 
 static const struct gb_option MIGRATE_OPTIONS[] = {
@@ -378,6 +381,16 @@ static const struct gb_command COMMANDS[] = {
              "Prints the first difference of each file; exit 1 where there is one.",
      .options = TEST_OPTIONS,
      .run = gb_cli_test_mapping},
+    {.name = "test policy",
+     .words = "DIR",
+     .words_min = 1,
+     .words_max = 1,
+     .help = "Runs the cases beside a bundle's rules",
+     .more = "Each X.policy_test.yaml holds reports and what they must lead to. Prints each\n"
+             "difference as file:line:col, and the rows that no case hits; exit 1 where a\n"
+             "case fails.",
+     .options = POLICY_TEST_OPTIONS,
+     .run = gb_cli_test_policy},
     {.name = "topics create",
      .words = "",
      .help = "Creates the bridge's topics and stream ids",

@@ -37,6 +37,7 @@ enum gb_exit gb_cli_replay(const struct gb_args *args);
 enum gb_exit gb_cli_run_daemon(const struct gb_args *args);
 enum gb_exit gb_cli_status(const struct gb_args *args);
 enum gb_exit gb_cli_test_mapping(const struct gb_args *args);
+enum gb_exit gb_cli_test_policy(const struct gb_args *args);
 enum gb_exit gb_cli_topics_create(const struct gb_args *args);
 enum gb_exit gb_cli_topics_list(const struct gb_args *args);
 enum gb_exit gb_cli_topics_verify(const struct gb_args *args);

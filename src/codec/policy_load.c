@@ -28,12 +28,23 @@ static struct gb_yaml top_of(struct gb_str file)
                             .text = file};
 }
 
+bool gb_policy_is_part(struct gb_str name)
+{
+    static const struct gb_str end = {".policy_test.yaml", 17};
+
+    return name.len <= end.len ||
+           memcmp(name.ptr + name.len - end.len, end.ptr, end.len) != 0;
+}
+
 struct gb_str gb_policy_hash(struct gb_arena *arena, const struct gb_files *files)
 {
     struct gb_buf bytes = {0};
     struct gb_hash hash;
 
     for (size_t i = 0; i < files->count; i++) {
+        if (!gb_policy_is_part(files->items[i].name)) {
+            continue;
+        }
         gb_buf_add_str(&bytes, files->items[i].name);
         gb_buf_add_char(&bytes, '\0');
         gb_buf_add_str(&bytes, files->items[i].bytes);
@@ -188,7 +199,8 @@ static void check_names(struct gb_policy_build *b)
     for (size_t i = 0; i < b->files->count; i++) {
         struct gb_yaml at = top_of(b->files->items[i].name);
 
-        if (!is_among(at.text, file_words) && !gb_policy_is_duties(at.text)) {
+        if (gb_policy_is_part(at.text) && !is_among(at.text, file_words) &&
+            !gb_policy_is_duties(at.text)) {
             gb_yaml_unknown(b->mistakes, &at, "file of a bundle", file_words);
         }
     }

@@ -65,14 +65,19 @@ static struct gb_str network_of(const struct gb_policy *policy, enum gb_role rol
     return GB_STR_NONE;
 }
 
-/* "1" .. "4", else 0: not said. */
+/* What the crosswalk says of the source's level, or the level itself: "1" .. "4", critical, urgent,
+ * normal; else 0: not said. */
 static uint32_t urgency_of(struct gb_core *core, struct gb_matter *matter)
 {
-    const struct gb_observation *level = gb_fold_winner(core, matter, GB_STR("level"));
-    struct gb_str word = level != NULL ? level->image.level : GB_STR_NONE;
-    bool is_known = word.len == 1 && word.ptr[0] >= '1' && word.ptr[0] <= '4';
+    const struct gb_observation *o = gb_fold_winner(core, matter, GB_STR("level"));
+    struct gb_str word = GB_STR_NONE;
 
-    return is_known ? (uint32_t)(word.ptr[0] - '0') : 0;
+    if (o != NULL) {
+        word = gb_policy_canonical(core->policy, o->source, GB_STR("level"), o->image.level,
+                                   o->image.occurred_at);
+        word = gb_str_is(word) ? word : o->image.level;
+    }
+    return gb_urgency_of(word);
 }
 
 struct gb_duty_query gb_decide_query(struct gb_core *core, struct gb_matter *matter)

@@ -27,6 +27,19 @@ enum gb_role gb_role_of(struct gb_str word)
     return role;
 }
 
+uint32_t gb_urgency_of(struct gb_str word)
+{
+    static const struct gb_str words[] = {{"critical", 8}, {"urgent", 6}, {"normal", 6}};
+
+    for (uint32_t i = 0; i < GB_COUNT(words); i++) {
+        if (gb_str_eq(word, words[i])) {
+            return i + 1;
+        }
+    }
+    return word.len == 1 && word.ptr[0] >= '1' && word.ptr[0] <= '4' ? (uint32_t)(word.ptr[0] - '0')
+                                                                     : 0;
+}
+
 struct gb_str gb_duty_word(enum gb_duty_kind kind)
 {
     static const struct gb_str words[] = {

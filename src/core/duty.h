@@ -78,6 +78,9 @@ struct gb_hand_over {
 #define GB_URGENCY_ANY 0x1fU
 #define GB_SOURCES_MAX 64U
 
+/* "1" .. "4", or critical (特急), urgent (紧急), normal (一般); 0 for anything else. */
+uint32_t gb_urgency_of(struct gb_str word);
+
 struct gb_duty {
     struct gb_str id;          /* "D07" */
     struct gb_str item;        /* number in the published list (事项编号), may be absent */

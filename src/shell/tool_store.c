@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/jsonw.h"
+#include "codec/policy_load.h"
 
 static struct gb_str number(struct gb_arena *arena, int64_t value)
 {
@@ -115,7 +116,9 @@ enum gb_status gb_tool_policy_store(struct gb_tool_pg *pg, struct gb_str hash,
     gb_jsonw_init(&w, &json);
     gb_jsonw_object(&w);
     for (size_t i = 0; i < files->count; i++) {
-        gb_jsonw_key_str(&w, files->items[i].name, files->items[i].bytes);
+        if (gb_policy_is_part(files->items[i].name)) {
+            gb_jsonw_key_str(&w, files->items[i].name, files->items[i].bytes);
+        }
     }
     gb_jsonw_end(&w);
     params[1] = gb_buf_str(&json);

@@ -52,7 +52,7 @@ enum gb_status gb_tool_control(struct gb_tool_pg *pg, const struct gb_tool_contr
 /* A bundle's files in the arena, sorted by name. NOT_FOUND. */
 enum gb_status gb_tool_policy_read(struct gb_tool_pg *pg, struct gb_str hash,
                                    struct gb_arena *arena, struct gb_files *files) GB_MUST_CHECK;
-/* Stores a bundle under its hash; one already there stays. */
+/* Stores the parts of a bundle under its hash; one already there stays. */
 enum gb_status gb_tool_policy_store(struct gb_tool_pg *pg, struct gb_str hash,
                                     const struct gb_files *files) GB_MUST_CHECK;
 

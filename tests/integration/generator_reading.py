@@ -177,6 +177,7 @@ class Reading:
                 "holder": holders(source, *who), "names": None if names is None else str(names),
                 "photo": image["attach_sha256"], "village": place["village"],
                 "town": place["town"], "grid": place["grid"] or None, "claims": claims,
+                "extreme": image.get("case_level") == "teji",
                 "deleted": row["deleted"], "state": None if row["deleted"] else state}
 
 
@@ -226,7 +227,9 @@ def brute_force_links(facts):
     return result
 
 
-def lead_of(category, elder_source):
+def lead_of(category, elder_source, is_extreme):
+    if is_extreme and re.fullmatch("(?!AQ0[34]|NY04).*", category):
+        return "grid_worker"
     for pattern, lead in LEADS:
         if re.fullmatch(pattern, category):
             first = "key_family" if elder_source == PARTY else "grid_worker"

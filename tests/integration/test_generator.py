@@ -106,7 +106,8 @@ def check_groups(facts, groups):
         rows = [facts[tuple(row)] for row in group["rows"]]
         elder = min(rows, key=lambda f: (f["occurred"], f["source"], f["key"]))
         assert group["elder"] == [elder["source"], elder["key"]]
-        assert group["lead"] == lead_of(elder["category"], elder["source"])
+        assert group["lead"] == lead_of(elder["category"], elder["source"],
+                                         any(f["extreme"] for f in rows))
         assert group["no_owner"] == (group["lead"] is None)
         both = len(rows) == 2 and all(f["claims"] for f in rows)
         outcome = "settled" if group["lead"] else "open"

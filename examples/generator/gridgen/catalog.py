@@ -48,6 +48,7 @@ PARTY_STATE = {"PENDING": "REPORTED", "ACCEPTED": "ACCEPTED", "COMPLETED": "CLOS
 GRID_STATE = {"0/0": "REPORTED", "1/0": "CLOSED", "2/0": "VOID",
               "0/1": "MERGED", "1/1": "MERGED", "2/1": "MERGED"}
 
+_EVERYBODY = ("key_family", "grid_leader", "branch_secretary", "department", "command_centre")
 _NETWORK_ROLE = {PARTY: "key_family", GRID: "grid_worker"}
 _SPECIALITY_GRID = {"MS01", "MS02", "MS03", "MS04", "AQ01", "AQ02"}
 _FIRST_CONTACT = {"AQ05", "AQ06", "AQ07", "AQ08", "AQ99", "NY01", "NY02", "NY03", "MS99", "MD99",
@@ -59,11 +60,12 @@ def _duty(lead, rule, assist=(), inform=(), first=()):
             "first_contact": list(first)}
 
 
-def duty(category, elder_source):
-    """Who leads a matter whose elder report came by elder_source, and by which line."""
+def duty(category, elder_source, is_extreme=False):
+    """Who leads a matter whose elder report came by elder_source, and by which line. is_extreme:
+    the grid says teji."""
     l1 = category[:2]
-    if l1 == "YJ":
-        return _duty("grid_worker", "emergency")
+    if l1 == "YJ" or (is_extreme and category not in ("AQ03", "AQ04", "NY04")):
+        return _duty("grid_worker", "emergency", inform=_EVERYBODY)
     if category in ("AQ03", "AQ04"):
         return _duty("department", "command_centre", ["grid_worker"], ["key_family"])
     if l1 == "ZC" or category in ("MS05", "MS06"):

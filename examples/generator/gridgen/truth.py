@@ -62,7 +62,7 @@ class Fact:
     """What the last accepted image of a row says, in canonical terms."""
 
     __slots__ = ("row", "source", "key", "town", "village", "grid", "category", "occurred",
-                 "holder", "names", "photo", "state", "group", "evidence")
+                 "holder", "names", "photo", "state", "group", "evidence", "is_extreme")
 
     def __init__(self, world, row):
         image, place = row.good, world.place_of(row, row.good)
@@ -71,6 +71,7 @@ class Fact:
         self.state = None if row.deleted else world.state_of(row, image)
         self.photo = image["attach_sha256"]
         self.group, self.evidence = None, "none"
+        self.is_extreme = row.source == GRID and image["case_level"] == "teji"
         if row.source == PARTY:
             self._party(world, image, place)
         else:
@@ -113,7 +114,8 @@ def _group_line(number, members, evidence):
     elder = members[0]
     for fact in members:
         fact.group, fact.evidence = number, evidence
-    duty = catalog.duty(elder.category, elder.source)
+    is_extreme = any(fact.is_extreme for fact in members)  # the grid's word on urgency counts
+    duty = catalog.duty(elder.category, elder.source, is_extreme)
     pair = len(members) == 2
     same = pair and members[0].holder is not None and members[0].holder == members[1].holder
     states = {fact.state for fact in members}
