@@ -46,6 +46,16 @@ static const struct gb_option EXPLAIN_OPTIONS[] = {
     GB_SESSION_OPTION,
     {0}};
 
+static const struct gb_option WHO_OPTIONS[] = {
+    {"--category", "CODE", "canonical: MS04"},
+    {"--place", "CODE", "town, village or grid"},
+    {"--on", "DAY", "2026-11-23, or RFC 3339"},
+    {"--known", "DAY", "as known by its end (the same day); or now"},
+    {"--network", "NAME", "of the first report"},
+    {"--urgency", "N", "1 extreme to 4 low"},
+    GB_SESSION_OPTION,
+    {0}};
+
 static const struct gb_option RESUME_OPTIONS[] = {
     {"--reason", "TEXT", "why; it goes into the ledger"},
     {"--actor", "NAME", "who; the login name if absent"},
@@ -190,6 +200,13 @@ static const struct gb_command COMMANDS[] = {
      .help = "Migrations; exit 1 if one is pending",
      .options = MIGRATE_OPTIONS,
      .run = gb_cli_db_status},
+    {.name = "duty who",
+     .words = "",
+     .help = "Who was responsible on a day, as known then",
+     .more = "The bundle that was active by --known, the row that was valid --on the day, and\n"
+             "its basis. What people decided of single matters is left aside.",
+     .options = WHO_OPTIONS,
+     .run = gb_cli_duty_who},
     {.name = "explain",
      .words = "",
      .help = "Explains a matter, or how a record is read",

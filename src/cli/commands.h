@@ -11,6 +11,7 @@ enum gb_exit gb_cli_check_refuse(const struct gb_args *args);
 enum gb_exit gb_cli_completion(const struct gb_args *args);
 enum gb_exit gb_cli_db_migrate(const struct gb_args *args);
 enum gb_exit gb_cli_db_status(const struct gb_args *args);
+enum gb_exit gb_cli_duty_who(const struct gb_args *args);
 enum gb_exit gb_cli_explain(const struct gb_args *args);
 enum gb_exit gb_cli_keys_gateway(const struct gb_args *args);
 enum gb_exit gb_cli_keys_holders(const struct gb_args *args);

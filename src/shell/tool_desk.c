@@ -91,3 +91,20 @@ enum gb_status gb_desk_dead(struct gb_tool_pg *pg, struct gb_str topic, struct g
                           " WHERE topic = $1 AND partition = 0 AND \"offset\" = $2::bigint",
                           params, 2, rows);
 }
+
+enum gb_status gb_desk_activation(struct gb_tool_pg *pg, const struct gb_str town_hash_known[2],
+                                  struct gb_tool_rows **rows)
+{
+    return gb_tool_pg_ask(
+        pg,
+        "SELECT j.r -> 'fields' ->> 'bundle', " TIME("c.committed_at")
+        " FROM ledger_chunk c,"
+        " LATERAL unnest(string_to_array(rtrim(c.body, E'\\n'), E'\\n')) WITH ORDINALITY"
+        " l (line, n), LATERAL (SELECT CASE WHEN strpos(l.line, '\"kind\":\"policy\"') > 0"
+        " THEN l.line::json END) j (r)"
+        " WHERE c.lane = (SELECT mod($1::numeric, count(*))::int FROM lane)"
+        " AND c.committed_at <= timestamptz 'epoch' + $2::bigint * interval '1 millisecond'"
+        " AND strpos(c.body, '\"kind\":\"policy\"') > 0 AND j.r ->> 'kind' = 'policy'"
+        " ORDER BY c.from_index DESC, l.n DESC LIMIT 1",
+        town_hash_known, 2, rows);
+}

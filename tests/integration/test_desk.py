@@ -1,6 +1,7 @@
 """The command centre's desk on real servers: what is open, deciding it, every kind of answer."""
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -155,3 +156,38 @@ def test_a_dead_letter_and_no_answer_are_told(town, desk):
     none = subprocess.run(words + ["--wait", "0"], capture_output=True, text=True, check=False,
                           timeout=60)
     assert none.returncode == 75 and "the same id twice has no effect" in none.stderr
+
+
+def who(desk, *words, code=0):
+    out = desk.command("duty", "who", "--place", "320312111217001", "--category", "MS04", *words,
+                       "-o", "json", code=code)
+    return json.loads(out) if out else None
+
+
+def test_who_was_responsible_as_known_when(town, desk, tmp_path):
+    (before,), = desk.ask("SELECT now()")
+    one = who(desk, "--on", "2026-11-20", "--known", "now")
+    assert one["lead"] == "grid_worker" and one["rule"] == "D04" and "网格" in one["basis_zh"]
+    assert who(desk, "--on", "2026-11-20", "--known", "2020-01-01", code=1) is None
+    bundle = tmp_path / "policy"
+    shutil.copytree(town.folder / "policy", bundle)
+    text = (bundle / "duties.yaml").read_text(encoding="utf-8")
+    assert text.count("first_contact: [key_family]") == 1
+    (bundle / "duties.yaml").write_text(text.replace(
+        "    lead: grid_worker\n    first_contact: [key_family]",
+        "    lead: grid_leader\n    first_contact: [key_family]"), encoding="utf-8")
+    desk.command("policy", "activate", str(bundle), "--execute")
+    desk.wait("the new bundle", lambda: who(desk, "--on", "2026-11-20", "--known",
+                                            "now")["lead"] == "grid_leader", 30)
+    then = who(desk, "--on", "2026-11-20", "--known", before.isoformat())
+    assert then == {**one, "known": then["known"]}
+    assert who(desk, "--on", "2026-11-20", "--known", "now")["bundle"] != one["bundle"]
+    assert who(desk, "--on", "2026-11-20", "--known", "now", "--network", "party",
+               "--urgency", "1")["rule"] == "D08"
+    assert run(desk, "duty", "who", "--place", "320312111217", "--category", "NY04", "--on",
+               "2026-11-20", "--known", "now").stdout.count("nobody") == 1
+    for bad in (["--category", "XX01"], ["--place", "999999999"], ["--network", "moon"]):
+        words = {"--category": "MS04", "--place": "320312111", "--on": "2026-11-20",
+                 "--known": "now", bad[0]: bad[1]}
+        done = run(desk, "duty", "who", *[w for pair in words.items() for w in pair])
+        assert done.returncode == 1 and bad[1] in done.stderr
