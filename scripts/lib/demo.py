@@ -72,12 +72,13 @@ class Town:
         self.config = self.data / "gridbridge.yaml"
         sources = "".join(f"  {name}: {{topic: {topic}, adapter: {ROOT / 'adapters' / name},"
                           " lookups: lookups}\n" for name, topic in TOPICS.items())
+        desk = self.command("keys", "gateway", str(self.data / "keys" / "desk.key"))
         self.config.write_text(
             f"version: 1\nbridge: {{id: demo}}\nkafka: {{bootstrap: '{self.bootstrap}'}}\n"
             f"postgres: {{dsn: '{self.dsn}'}}\nsources:\n{sources}"
             f"policy: {{refuse: refuse.yaml}}\nlanes: {{count: {LANES}}}\n"
             "privacy: {join_key_file: keys/join.key, publish_key_file: keys/publish.key,"
-            " salt_file: keys/salt.key}\n", encoding="utf-8")
+            " salt_file: keys/salt.key}\n" + desk, encoding="utf-8")
 
     def set_up(self):
         say("demo: schema, topics, policy bundle")
@@ -177,6 +178,19 @@ def explain_one(town):
         print(f"  {line}")
 
 
+def decide_one(town):
+    """What no rule settles, a seat at the command centre decides; the lane answers."""
+    rows = town.ask("SELECT key FROM overlap WHERE row::json ->> 'state' = 'open'"
+                    " ORDER BY row::json ->> 'kind' <> 'no_owner', key LIMIT 1")
+    if not rows:
+        raise SystemExit("demo: no overlap is open: something is wrong")
+    words = ("overlaps", "decide", rows[0][0], "--to", "grid_leader", "--post", "seat-1",
+             "--reason", "the village is nearest", "--execute")
+    print(f"\nOne that no rule settles is decided (gridbridge {' '.join(words[:9])} ...):")
+    for line in town.command(*words, "-c", str(town.config)).splitlines():
+        print(f"  {line}")
+
+
 def say_next(town, keep):
     if keep:
         print(f"\nLeft running: GRIDBRIDGE: bootstrap {town.bootstrap}, dsn {town.dsn}\n"
@@ -203,6 +217,7 @@ def main():
         show_books(town)
         show_overlaps(town)
         explain_one(town)
+        decide_one(town)
         print("\nReplay of the whole ledger: "
               + town.command("replay", "--postgres", town.dsn).strip().replace("\n", "; "))
         say_next(town, options.keep)

@@ -15,6 +15,7 @@
 
 /* ---- the answer in words ---- */
 
+/* The answer is made before the decision has its effect: a target that is done tells how it was. */
 static void print_target(const struct gb_args *args, const struct gb_value *target)
 {
     struct gb_str state = gb_value_str(target, GB_STR("state"));
@@ -23,7 +24,8 @@ static void print_target(const struct gb_args *args, const struct gb_value *targ
     fprintf(args->out, "  %.*s: %.*s", GB_STR_ARG(gb_value_str(target, GB_STR("named"))),
             GB_STR_ARG(gb_value_str(target, GB_STR("outcome"))));
     if (gb_value_get(target, GB_STR("version")) != NULL) {
-        fprintf(args->out, "; now version %" PRId64,
+        fprintf(args->out, "; %s version %" PRId64,
+                gb_str_eq(gb_value_str(target, GB_STR("outcome")), GB_STR("done")) ? "was" : "now",
                 gb_value_int(target, GB_STR("version"), 0));
     }
     if (gb_str_is(state)) {
