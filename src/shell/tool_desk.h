@@ -75,8 +75,8 @@ enum gb_status gb_desk_ruling(struct gb_tool_pg *pg, struct gb_str id,
 enum gb_status gb_desk_lines(struct gb_tool_pg *pg, const struct gb_str lane_index_id[3],
                              struct gb_tool_rows **rows) GB_MUST_CHECK;
 
-/* The newest activation that was committed by a time (ms) in the lane of a town, named by the FNV-1a
- * of its code: (bundle hash, RFC 3339 of the commit). No row: none was. */
+/* The newest activation that was committed by a time (ms) in the lane of a town, named by the
+ * FNV-1a of its code: (bundle hash, RFC 3339 of the commit). No row: none was. */
 enum gb_status gb_desk_activation(struct gb_tool_pg *pg, const struct gb_str town_hash_known[2],
                                   struct gb_tool_rows **rows) GB_MUST_CHECK;
 

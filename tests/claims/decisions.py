@@ -1,10 +1,11 @@
 """The daemon is killed between a decision and its outcome: applied once, answered once, replayed.
 
-A generated day is taken in. Then --count (200; --short: 6) decisions are sent to gb.decision.in, and
-each meets a kill (-9): the daemon ends itself at a stop point of the decision's way, or from outside
-while it works. Every third one is sent twice. At the end each id has one answer on gb.change; each
-one that was applied has given its matter the lead once; the overlaps' versions have no gap; the
-ledger made again is identical. Controls: a lost, a doubled answer and a lead given twice are found.
+A generated day is taken in. Then --count (200; --short: 6) decisions are sent to gb.decision.in,
+and each meets a kill (-9): the daemon ends itself at a stop point of the decision's way, or is
+ended from outside while it works. Every third one is sent twice. At the end each id has one answer
+on gb.change; each one that was applied has given its matter the lead once; the overlaps' versions
+have no gap; the ledger made again is identical. Controls: a lost, a doubled answer and a lead given
+twice are found.
 """
 import argparse
 import collections
