@@ -336,4 +336,5 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
         core->is_evicting = true;
     }
     gb_overlap_due(core);
+    gb_due_fall(core);
 }

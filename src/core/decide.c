@@ -31,6 +31,30 @@ struct gb_str gb_fold_value(struct gb_core *core, const struct gb_observation *o
     return GB_STR_NONE;
 }
 
+/* The least that any body has come to. */
+static int extent_of(const struct gb_matter *matter)
+{
+    int least = gb_state_extent(matter->reports[0]->image.state);
+
+    for (uint32_t i = 1; i < matter->count; i++) {
+        int extent = gb_state_extent(matter->reports[i]->image.state);
+
+        least = extent < least ? extent : least;
+    }
+    return least;
+}
+
+/* The report has the field and may speak for the matter. */
+static bool has_say(struct gb_core *core, const struct gb_matter *matter,
+                    const struct gb_observation *o, struct gb_str field)
+{
+    if (gb_str_eq(field, GB_STR("state")) &&
+        gb_state_extent(o->image.state) != extent_of(matter)) {
+        return false;
+    }
+    return gb_str_is(gb_fold_value(core, o, field));
+}
+
 struct gb_observation *gb_fold_winner(struct gb_core *core, struct gb_matter *matter,
                                       struct gb_str field)
 {
@@ -42,13 +66,13 @@ struct gb_observation *gb_fold_winner(struct gb_core *core, struct gb_matter *ma
             struct gb_observation *o = matter->reports[i];
 
             if (gb_str_eq(o->source, authority->sources[s]) &&
-                gb_str_is(gb_fold_value(core, o, field))) {
+                has_say(core, matter, o, field)) {
                 return o;
             }
         }
     }
     for (uint32_t i = 0; i < matter->count; i++) {
-        if (gb_str_is(gb_fold_value(core, matter->reports[i], field))) {
+        if (has_say(core, matter, matter->reports[i], field)) {
             return matter->reports[i];
         }
     }
@@ -103,9 +127,7 @@ static void name_ruled(const struct gb_policy *policy, const struct gb_duty_quer
     d->unit = d->ruling->to.unit;
     d->forbidding = gb_policy_forbidding(policy, query, d->lead);
     d->has_lead = d->forbidding == NULL;
-    if (d->has_lead) {
-        d->lead_network = network_of(policy, d->lead);
-    }
+    d->lead_network = d->has_lead ? network_of(policy, d->lead) : GB_STR_NONE;
 }
 
 static void name_lead(const struct gb_policy *policy, const struct gb_duty_query *query,
@@ -125,21 +147,82 @@ static void name_lead(const struct gb_policy *policy, const struct gb_duty_query
     }
 }
 
-struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter)
+static struct gb_decision by_list(struct gb_core *core, struct gb_matter *matter,
+                                  const struct gb_duty_query *query)
 {
     const struct gb_policy *policy = core->policy;
-    struct gb_duty_query query = gb_decide_query(core, matter);
     struct gb_decision d = {.first = gb_policy_source(policy, matter->reports[0]->source)};
 
-    d.duty = gb_policy_duty(policy, &query);
+    d.duty = gb_policy_duty(policy, query);
     if (d.duty == NULL) {
         d.duty = policy->fallback;
     }
+    if (d.duty != NULL) {
+        name_lead(policy, query, &d);
+    }
+    return d;
+}
+
+/* The list's lead passes on to whom its row names. */
+static void pass_on(const struct gb_policy *policy, const struct gb_duty_query *query,
+                    enum gb_handed handed, struct gb_decision *d)
+{
+    const struct gb_hand_over *over = &d->duty->hand_over;
+
+    if (handed == GB_HANDED_NOT || !d->has_lead || !over->is_set ||
+        gb_policy_forbidding(policy, query, over->to.role) != NULL) {
+        return;
+    }
+    d->lead = over->to.role;
+    d->unit = over->to.unit;
+    d->lead_network = network_of(policy, d->lead);
+    d->handed = handed;
+}
+
+/* Refusals of the bodies of one network. */
+static int64_t returns_of(const struct gb_policy *policy, const struct gb_matter *matter,
+                          struct gb_str network)
+{
+    int64_t count = 0;
+
+    for (uint32_t i = 0; i < matter->count; i++) {
+        const struct gb_source_row *row =
+            gb_policy_source(policy, matter->reports[i]->source);
+
+        if (row != NULL && gb_str_is(network) && gb_str_eq(row->network, network)) {
+            count += matter->reports[i]->returns.count;
+        }
+    }
+    return count;
+}
+
+bool gb_decide_hands_over(struct gb_core *core, struct gb_matter *matter, enum gb_handed why)
+{
+    struct gb_duty_query query = gb_decide_query(core, matter);
+    struct gb_decision d = by_list(core, matter, &query);
+    const struct gb_hand_over *over = d.duty != NULL ? &d.duty->hand_over : NULL;
+
+    if (!d.has_lead || !over->is_set ||
+        gb_policy_forbidding(core->policy, &query, over->to.role) != NULL) {
+        return false;
+    }
+    if (why == GB_HANDED_FAILURES) {
+        return over->failures > 0 &&
+               returns_of(core->policy, matter, d.lead_network) >= over->failures;
+    }
+    return over->working_days > 0 && gb_due_has_fallen(matter, GB_DUE_HAND_OVER);
+}
+
+struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter)
+{
+    struct gb_duty_query query = gb_decide_query(core, matter);
+    struct gb_decision d = by_list(core, matter, &query);
+
     d.ruling = gb_ruling_lead(core, matter);
     if (d.ruling != NULL) {
-        name_ruled(policy, &query, &d);
+        name_ruled(core->policy, &query, &d);
     } else if (d.duty != NULL) {
-        name_lead(policy, &query, &d);
+        pass_on(core->policy, &query, matter->handed, &d);
     }
     return d;
 }

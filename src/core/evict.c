@@ -34,6 +34,7 @@ static void free_observation(struct gb_core *core, struct gb_observation *o)
     gb_index_drop(core, o);
     gb_map_take(&core->observations, o->head.key);
     gb_image_drop(core, &o->image);
+    gb_returns_drop(core, o);
     for (uint32_t i = 0; i < o->seen_count; i++) {
         gb_pool_give_str(&core->pool, o->seen[i]);
     }

@@ -1,7 +1,7 @@
 /* A matter as it is published: folded from its reports, compared with what was published last,
  * and sent out as a change and a new state. */
 #include "base/jsonw.h"
-#include "core/ruling.h"
+#include "core/parts.h"
 #include "core/state.h"
 
 struct gb_str gb_field_word(enum gb_field field)
@@ -117,127 +117,6 @@ static void write_losers(struct gb_core *core, struct gb_matter *matter)
     gb_core_set(core, &matter->losers, gb_fold_losers(core, &reports, wins));
 }
 
-static struct gb_str write_roles(struct gb_core *core, const struct gb_duty *duty,
-                                 enum gb_duty_kind kind)
-{
-    struct gb_jsonw w;
-
-    begin(core, &w);
-    gb_jsonw_array(&w);
-    for (uint32_t i = 0; duty != NULL && i < duty->parts_count; i++) {
-        if (duty->parts[i].kind == kind) {
-            gb_jsonw_str(&w, gb_role_word(duty->parts[i].post.role));
-        }
-    }
-    gb_jsonw_end(&w);
-    return gb_core_text(core);
-}
-
-static struct gb_str write_lead(struct gb_core *core, const struct gb_decision *d)
-{
-    struct gb_jsonw w;
-
-    if (!d->has_lead) {
-        return GB_STR_NONE;
-    }
-    begin(core, &w);
-    gb_jsonw_object(&w);
-    gb_jsonw_key(&w, GB_STR("basis"));
-    gb_jsonw_object(&w);
-    if (d->ruling == NULL) {
-        gb_jsonw_key_opt(&w, GB_STR("en"), d->duty->basis_en);
-        gb_jsonw_key_opt(&w, GB_STR("zh"), d->duty->basis_zh);
-    } else {
-        gb_jsonw_key_opt(&w, GB_STR("zh"), gb_value_str(&d->ruling->fields, GB_STR("basis")));
-    }
-    gb_jsonw_end(&w);
-    if (d->ruling != NULL) {
-        gb_jsonw_key_str(&w, GB_STR("decision"), d->ruling->head.key);
-    } else {
-        gb_jsonw_key_opt(&w, GB_STR("item"), d->duty->item);
-    }
-    gb_jsonw_key_opt(&w, GB_STR("network"), d->lead_network);
-    gb_jsonw_key_str(&w, GB_STR("role"), gb_role_word(d->lead));
-    gb_jsonw_key_str(&w, GB_STR("rule"), gb_decision_rule(d));
-    gb_jsonw_key_opt(&w, GB_STR("unit"), d->unit);
-    gb_jsonw_end(&w);
-    return gb_core_text(core);
-}
-
-static struct gb_str write_first(struct gb_core *core, const struct gb_decision *d)
-{
-    struct gb_jsonw w;
-
-    if (d->first == NULL) {
-        return GB_STR_NONE;
-    }
-    begin(core, &w);
-    gb_jsonw_object(&w);
-    gb_jsonw_key_str(&w, GB_STR("network"), d->first->network);
-    gb_jsonw_key_str(&w, GB_STR("role"), gb_role_word(d->first->role));
-    gb_jsonw_key_str(&w, GB_STR("source"), d->first->source);
-    gb_jsonw_end(&w);
-    return gb_core_text(core);
-}
-
-static struct gb_str write_bodies(struct gb_core *core, const struct gb_matter *matter)
-{
-    struct gb_jsonw w;
-
-    begin(core, &w);
-    gb_jsonw_array(&w);
-    for (uint32_t i = 0; i < matter->count; i++) {
-        const struct gb_observation *o = matter->reports[i];
-
-        gb_jsonw_object(&w);
-        gb_jsonw_key_bool(&w, GB_STR("claims_lead"), o->image.claims_lead);
-        gb_jsonw_key_str(&w, GB_STR("source"), o->source);
-        gb_jsonw_key_str(&w, GB_STR("state"), gb_state_word(o->image.state));
-        gb_jsonw_key_str(&w, GB_STR("state_code"), o->image.state_code);
-        gb_jsonw_end(&w);
-    }
-    gb_jsonw_end(&w);
-    return gb_core_text(core);
-}
-
-static struct gb_str write_refs(struct gb_core *core, const struct gb_matter *matter)
-{
-    struct gb_jsonw w;
-
-    begin(core, &w);
-    gb_jsonw_array(&w);
-    for (uint32_t i = 0; i < matter->count; i++) {
-        const struct gb_observation *o = matter->reports[i];
-
-        gb_jsonw_object(&w);
-        gb_jsonw_key_str(&w, GB_STR("entity"), o->entity);
-        gb_jsonw_key_str(&w, GB_STR("key"), o->id);
-        gb_jsonw_key_str(&w, GB_STR("source"), o->source);
-        gb_jsonw_end(&w);
-    }
-    gb_jsonw_end(&w);
-    return gb_core_text(core);
-}
-
-static struct gb_str write_reporters(struct gb_core *core, const struct gb_matter *matter)
-{
-    struct gb_str last = GB_STR_NONE;
-    struct gb_jsonw w;
-
-    begin(core, &w);
-    gb_jsonw_array(&w);
-    for (uint32_t i = 0; i < matter->count; i++) {
-        struct gb_str pseudonym = matter->reports[i]->image.pseudonym;
-
-        if (gb_str_is(pseudonym) && !gb_str_eq(pseudonym, last)) {
-            gb_jsonw_str(&w, pseudonym);
-            last = pseudonym;
-        }
-    }
-    gb_jsonw_end(&w);
-    return gb_core_text(core);
-}
-
 static struct gb_str fold_title(struct gb_core *core, struct gb_matter *matter,
                                 struct gb_str category)
 {
@@ -250,6 +129,18 @@ static struct gb_str fold_title(struct gb_core *core, struct gb_matter *matter,
                : GB_STR_NONE;
 }
 
+static struct gb_str count_of(struct gb_core *core, int64_t count)
+{
+    return count > 0 ? number(core, count) : GB_STR_NONE;
+}
+
+static void write_counts(struct gb_core *core, const struct gb_matter *matter,
+                         struct gb_fields *fields)
+{
+    fields->json[GB_FIELD_AT_SUPERVISED] = count_of(core, matter->due.supervised);
+    fields->json[GB_FIELD_AT_URGED] = count_of(core, matter->due.urged);
+}
+
 static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fields *fields)
 {
     const struct gb_observation *elder = matter->reports[0];
@@ -257,24 +148,26 @@ static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fiel
     struct gb_str category = fold_field(core, matter, GB_STR("category"));
     struct gb_str *json = fields->json;
 
-    json[GB_FIELD_AT_ASSISTS] = write_roles(core, d.duty, GB_DUTY_ASSIST);
-    json[GB_FIELD_AT_BODIES] = write_bodies(core, matter);
+    json[GB_FIELD_AT_ASSISTS] = gb_write_roles(core, d.duty, GB_DUTY_ASSIST);
+    json[GB_FIELD_AT_BODIES] = gb_write_bodies(core, matter);
     json[GB_FIELD_AT_CATEGORY] = quoted(core, category);
     json[GB_FIELD_AT_DEADLINE] = fold_field(core, matter, GB_STR("deadline_at"));
-    json[GB_FIELD_AT_FIRST_CONTACT] = write_first(core, &d);
+    json[GB_FIELD_AT_DUE] = gb_due_count(core, matter, &d);
+    json[GB_FIELD_AT_FIRST_CONTACT] = gb_write_first(core, &d);
     json[GB_FIELD_AT_GRID] = quoted(core, fold_field(core, matter, GB_STR("grid")));
     json[GB_FIELD_AT_ID] = quoted(core, matter->head.key);
-    json[GB_FIELD_AT_INFORMS] = write_roles(core, d.duty, GB_DUTY_INFORM);
-    json[GB_FIELD_AT_LEAD] = write_lead(core, &d);
+    json[GB_FIELD_AT_INFORMS] = gb_write_roles(core, d.duty, GB_DUTY_INFORM);
+    json[GB_FIELD_AT_LEAD] = gb_write_lead(core, &d);
     json[GB_FIELD_AT_LEVEL] = quoted(core, fold_field(core, matter, GB_STR("level")));
     json[GB_FIELD_AT_OCCURRED] = number(core, elder->image.occurred_at);
     json[GB_FIELD_AT_POLICY] = quoted(core, core->policy->hash);
     json[GB_FIELD_AT_PURPOSE] = GB_STR("\"command\"");
-    json[GB_FIELD_AT_REFS] = write_refs(core, matter);
-    json[GB_FIELD_AT_REPORTERS] = write_reporters(core, matter);
+    json[GB_FIELD_AT_REFS] = gb_write_refs(core, matter);
+    json[GB_FIELD_AT_REPORTERS] = gb_write_reporters(core, matter);
     json[GB_FIELD_AT_STATE] = quoted(core, fold_field(core, matter, GB_STR("state")));
     json[GB_FIELD_AT_TITLE] = fold_title(core, matter, category);
     json[GB_FIELD_AT_TOWN] = quoted(core, elder->image.town);
+    write_counts(core, matter, fields);
     json[GB_FIELD_AT_VERSION] = number(core, matter->version + 1);
     json[GB_FIELD_AT_VILLAGE] = quoted(core, elder->image.village);
 }
@@ -370,14 +263,16 @@ static struct gb_str rule_of(const struct gb_matter *matter, struct gb_str word)
                                             : gb_str_of(links[matter->link_level]);
 }
 
-/* Change first, then the state that it made. to NULL: the matter is gone. */
+/* Change first, then the state that it made. to NULL: the matter is gone. The bundle named is the
+ * one with which the matter was decided. */
 static void publish(struct gb_core *core, struct gb_matter *matter, const struct gb_fields *to,
-                    struct gb_str word, struct gb_str rule)
+                    const struct gb_saying *said)
 {
     static const struct gb_fields none;
-    struct gb_str refs = to != NULL ? to->json[GB_FIELD_AT_REFS] : GB_STR_NONE;
-    struct gb_str why = gb_why(core, rule, refs);
+    struct gb_str why = gb_why(core, said->rule, said->evidence);
     const struct gb_fields *after = to != NULL ? to : &none;
+    struct gb_str policy = to != NULL ? to->json[GB_FIELD_AT_POLICY]
+                                      : quoted(core, core->policy->hash);
     struct gb_output *change;
     struct gb_output *state;
     struct gb_jsonw w;
@@ -389,15 +284,17 @@ static void publish(struct gb_core *core, struct gb_matter *matter, const struct
     gb_jsonw_key(&w, GB_STR("before"));
     write_side(&w, &matter->fields, after);
     gb_jsonw_key_str(&w, GB_STR("change"),
-                     GB_JOIN(&core->scratch, GB_STR("matter."), word));
+                     GB_JOIN(&core->scratch, GB_STR("matter."), said->word));
     gb_jsonw_key_int(&w, GB_STR("clock"), core->clock);
     gb_jsonw_key_str(&w, GB_STR("matter"), matter->head.key);
-    gb_jsonw_key_str(&w, GB_STR("policy"), core->policy->hash);
+    gb_jsonw_key(&w, GB_STR("policy"));
+    gb_jsonw_raw(&w, policy);
     gb_jsonw_key(&w, GB_STR("why"));
     gb_jsonw_raw(&w, why);
     gb_jsonw_end(&w);
     change = gb_emit(core, GB_TOPIC_CHANGE, matter->head.key, gb_core_text(core));
-    change->type = GB_JOIN(core->step->arena, GB_STR("gb.change.matter."), word, GB_STR(".v1"));
+    change->type = GB_JOIN(core->step->arena, GB_STR("gb.change.matter."), said->word,
+                           GB_STR(".v1"));
     int32_t ordinal = (int32_t)change->ordinal;
     state = gb_emit(core, GB_TOPIC_MATTER, matter->head.key,
                     to != NULL ? write_matter(core, to) : GB_STR_NONE);
@@ -405,28 +302,70 @@ static void publish(struct gb_core *core, struct gb_matter *matter, const struct
     matter->version++;
 }
 
-void gb_matter_fold(struct gb_core *core, struct gb_matter *matter, struct gb_str word)
+static bool is_changed_from(const struct gb_fields *a, const struct gb_fields *b)
+{
+    for (int i = 0; i < GB_FIELD_COUNT; i++) {
+        if (i != GB_FIELD_AT_POLICY && i != GB_FIELD_AT_VERSION && !is_same(a, b, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* rule absent: what the word and the links say. */
+static void fold_once(struct gb_core *core, struct gb_matter *matter, struct gb_str word,
+                      struct gb_str rule)
 {
     struct gb_fields fields = {{GB_STR_NONE}};
     bool is_new = !gb_str_is(matter->fields.json[GB_FIELD_AT_ID]);
-    bool is_changed = is_new;
+    struct gb_saying said;
 
     build(core, matter, &fields);
     write_losers(core, matter);
-    for (int i = 0; i < GB_FIELD_COUNT; i++) {
-        is_changed = is_changed || (i != GB_FIELD_AT_POLICY && i != GB_FIELD_AT_VERSION &&
-                                    !is_same(&fields, &matter->fields, i));
-    }
     if (matter->is_split) {
         word = GB_STR("split");
     } else if (is_new) {
         word = GB_STR("opened");
     }
     matter->is_split = false;
-    if (!is_changed) {
+    if (!is_new && !is_changed_from(&fields, &matter->fields)) {
         return;
     }
-    publish(core, matter, &fields, word, rule_of(matter, word));
+    said = (struct gb_saying){.word = word,
+                              .rule = gb_str_is(rule) ? rule : rule_of(matter, word),
+                              .evidence = fields.json[GB_FIELD_AT_REFS]};
+    publish(core, matter, &fields, &said);
+    gb_fields_keep(core, matter, &fields);
+    gb_object_touch(core, &matter->head);
+}
+
+/* What the reports say first, then, where they or the time give reason, that the lead passes on. */
+void gb_matter_fold(struct gb_core *core, struct gb_matter *matter, struct gb_str word)
+{
+    if (matter->handed != GB_HANDED_NOT && !gb_decide_hands_over(core, matter, matter->handed)) {
+        matter->handed = GB_HANDED_NOT;
+        gb_object_touch(core, &matter->head);
+    }
+    fold_once(core, matter, word, GB_STR_NONE);
+    for (int why = GB_HANDED_NOT + 1; why < GB_HANDED_COUNT; why++) {
+        if (matter->handed == GB_HANDED_NOT &&
+            gb_decide_hands_over(core, matter, (enum gb_handed)why)) {
+            struct gb_decision d = gb_decide(core, matter);
+
+            matter->handed = (enum gb_handed)why;
+            gb_object_touch(core, &matter->head);
+            fold_once(core, matter, GB_STR("handed_over"), d.duty->id);
+        }
+    }
+}
+
+void gb_matter_say(struct gb_core *core, struct gb_matter *matter, const struct gb_saying *said)
+{
+    struct gb_fields fields = matter->fields;
+
+    write_counts(core, matter, &fields);
+    fields.json[GB_FIELD_AT_VERSION] = number(core, matter->version + 1);
+    publish(core, matter, &fields, said);
     gb_fields_keep(core, matter, &fields);
     gb_object_touch(core, &matter->head);
 }
@@ -438,6 +377,7 @@ static void end_matter(struct gb_core *core, struct gb_matter *matter)
     gb_fields_keep(core, matter, &none);
     gb_core_set(core, &matter->losers, GB_STR_NONE);
     gb_due_drop(core, matter);
+    gb_due_forget(core, matter);
     matter->has_contradiction = false;
     matter->is_split = false;
     matter->head.is_removed = true;
@@ -446,14 +386,17 @@ static void end_matter(struct gb_core *core, struct gb_matter *matter)
 
 void gb_matter_withdraw(struct gb_core *core, struct gb_matter *matter)
 {
+    const struct gb_saying said = {.word = GB_STR("removed"), .rule = GB_STR("report.removed")};
+
     gb_overlap_settle_all(core, matter, GB_STR("removed"));
-    publish(core, matter, NULL, GB_STR("removed"), GB_STR("report.removed"));
+    publish(core, matter, NULL, &said);
     end_matter(core, matter);
 }
 
 void gb_matter_redirect(struct gb_core *core, struct gb_matter *from, struct gb_matter *to)
 {
     struct gb_fields fields = {{GB_STR_NONE}};
+    const struct gb_saying said = {.word = GB_STR("merged"), .rule = GB_STR("link")};
 
     fields.json[GB_FIELD_AT_ID] = quoted(core, from->head.key);
     fields.json[GB_FIELD_AT_POLICY] = quoted(core, core->policy->hash);
@@ -463,6 +406,6 @@ void gb_matter_redirect(struct gb_core *core, struct gb_matter *from, struct gb_
     fields.json[GB_FIELD_AT_VERSION] = number(core, from->version + 1);
     fields.json[GB_FIELD_AT_VILLAGE] = from->fields.json[GB_FIELD_AT_VILLAGE];
     gb_overlap_settle_all(core, from, GB_STR("merged"));
-    publish(core, from, &fields, GB_STR("merged"), GB_STR("link"));
+    publish(core, from, &fields, &said);
     end_matter(core, from);
 }

@@ -24,6 +24,9 @@
  * again by its key, a session is forgotten (what it sends later is refused: its n is no 0). */
 #define GB_MARK_KEEP_MS ((int64_t)7 * 24 * 3600000)
 
+/* Limits that fall due at one tick; the rest waits for the next one. */
+#define GB_DUE_TICK_MAX 1024U
+
 /* Writers' sessions that a lane remembers; beyond it the longest silent is forgotten. */
 #define GB_SESSIONS_MAX 1024U
 

@@ -128,6 +128,8 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
     o->is_deleted = gb_value_bool(parsed, GB_STR("deleted"), false);
     o->closed_at = gb_value_int(parsed, GB_STR("closed_at"), 0);
     o->found_at = gb_value_int(parsed, GB_STR("found_at"), 0);
+    o->is_bootstrap = gb_value_bool(parsed, GB_STR("bootstrap"), false);
+    gb_returns_load(core, o, parsed);
     read_version(&o->version, parsed);
     o->seen_count = read_strings(list_of(parsed, GB_STR("seen")), seen, GB_SEEN_MAX);
     for (uint32_t i = 0; i < o->seen_count; i++) {
@@ -213,6 +215,7 @@ static void load_matter(struct gb_core *core, const struct gb_row *row,
     fields.json[GB_FIELD_AT_TITLE] = load_title(core, matter->title_of);
     gb_fields_keep(core, matter, &fields);
     gb_core_set(core, &matter->losers, to_json(core, gb_value_get(parsed, GB_STR("losers"))));
+    gb_due_load(core, matter, parsed);
     matter->has_contradiction = gb_value_get(parsed, GB_STR("contradiction_since")) != NULL;
     matter->contradiction_since = gb_value_int(parsed, GB_STR("contradiction_since"), 0);
     if (matter->has_contradiction) {

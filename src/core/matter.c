@@ -261,9 +261,20 @@ void gb_matter_regroup(struct gb_core *core, struct gb_list *component)
     }
 }
 
+bool gb_matter_is_over(const struct gb_matter *matter)
+{
+    for (uint32_t i = 0; i < matter->count; i++) {
+        if (gb_state_extent(matter->reports[i]->image.state) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void gb_matter_free(struct gb_core *core, struct gb_matter *matter)
 {
     gb_due_drop(core, matter);
+    gb_due_forget(core, matter);
     gb_map_take(&core->matters, matter->head.key);
     gb_pool_give_str(&core->pool, matter->blob);
     gb_pool_give_str(&core->pool, matter->losers);

@@ -206,6 +206,7 @@ void gb_fold_touched(struct gb_core *core, struct gb_str word)
 
         if (!matter->head.is_removed) {
             gb_overlap_check(core, matter);
+            gb_due_plan(core, matter);
         }
     }
 }
@@ -251,10 +252,16 @@ static void keep_image(struct gb_core *core, struct gb_observation *o,
                        const struct gb_image *image)
 {
     bool was_closed = !o->is_deleted && gb_state_is_closed(o->image.state);
+    bool was_bootstrap = o->is_deleted || o->is_bootstrap;
+    bool was_returned = !o->is_deleted && o->image.state == GB_STATE_RETURNED;
 
     gb_image_drop(core, &o->image);
     gb_image_keep(core, &o->image, image);
     o->is_deleted = false;
+    o->is_bootstrap = core->rec->bootstrap && was_bootstrap;
+    if (image->state == GB_STATE_RETURNED && !was_returned && !core->rec->bootstrap) {
+        gb_returns_add(core, o);
+    }
     if (!gb_state_is_closed(image->state)) {
         o->closed_at = o->found_at = 0;
     } else if (!was_closed) {

@@ -98,13 +98,6 @@ static struct gb_str write_claims(struct gb_core *core, const struct gb_matter *
     return gb_core_text(core);
 }
 
-struct finding {
-    bool is_found; /* the condition holds */
-    bool is_open;  /* no rule settles it */
-    struct gb_str rule;
-    struct gb_str evidence; /* JSON */
-};
-
 static struct gb_overlap *open_new(struct gb_core *core, struct gb_matter *matter,
                                    enum gb_overlap_kind kind)
 {
@@ -120,8 +113,8 @@ static struct gb_overlap *open_new(struct gb_core *core, struct gb_matter *matte
     return overlap;
 }
 
-static void apply(struct gb_core *core, struct gb_matter *matter, enum gb_overlap_kind kind,
-                  const struct finding *f)
+void gb_overlap_apply(struct gb_core *core, struct gb_matter *matter, enum gb_overlap_kind kind,
+                      const struct gb_finding *f)
 {
     struct gb_overlap *overlap = matter->overlaps[kind];
     bool is_new = overlap == NULL;
@@ -134,7 +127,8 @@ static void apply(struct gb_core *core, struct gb_matter *matter, enum gb_overla
     if (!is_new && gb_str_is(overlap->ruled_by)) {
         return; /* a person's word is sticky */
     }
-    if (!is_new && was_open == is_open) {
+    if (!is_new && was_open == is_open &&
+        !(is_open && f->is_grown && !gb_str_eq(overlap->evidence, f->evidence))) {
         return;
     }
     if (is_new) {
@@ -170,17 +164,17 @@ static bool has_pair(const struct gb_matter *matter,
     return false;
 }
 
-static struct finding find_duplicate(const struct gb_matter *matter)
+static struct gb_finding find_duplicate(const struct gb_matter *matter)
 {
-    return (struct finding){.rule = GB_STR("same_holder"),
+    return (struct gb_finding){.rule = GB_STR("same_holder"),
                             .evidence = GB_STR_NONE,
                             .is_found = has_pair(matter, is_same_holder)};
 }
 
-static struct finding find_double_lead(const struct gb_matter *matter,
+static struct gb_finding find_double_lead(const struct gb_matter *matter,
                                        const struct gb_decision *d)
 {
-    struct finding f = {.evidence = matter->fields.json[GB_FIELD_AT_LEAD]};
+    struct gb_finding f = {.evidence = matter->fields.json[GB_FIELD_AT_LEAD]};
     uint32_t claims = 0;
 
     for (uint32_t i = 0; i < matter->count; i++) {
@@ -215,10 +209,10 @@ static uint32_t values_of(struct gb_core *core, const struct gb_matter *matter,
 }
 
 /* Compared fields: those in which reports differ while the bundle names no authority. */
-static struct finding find_conflict(struct gb_core *core, const struct gb_matter *matter)
+static struct gb_finding find_conflict(struct gb_core *core, const struct gb_matter *matter)
 {
     static const char *const fields[] = {"category", "deadline_at", "grid", "level"};
-    struct finding f = {.rule = GB_STR("equal_again"), .evidence = GB_STR("{}")};
+    struct gb_finding f = {.rule = GB_STR("equal_again"), .evidence = GB_STR("{}")};
     struct gb_jsonw w;
 
     if (matter->count < 2) {
@@ -268,25 +262,25 @@ static void check_contradiction(struct gb_core *core, struct gb_matter *matter)
         gb_due_add(core, matter);
         gb_object_touch(core, &matter->head);
     } else if (!is_found) {
-        struct finding f = {.rule = GB_STR("states_agree"), .evidence = GB_STR_NONE};
+        struct gb_finding f = {.rule = GB_STR("states_agree"), .evidence = GB_STR_NONE};
 
         if (matter->has_contradiction) {
             matter->has_contradiction = false;
             gb_due_drop(core, matter);
             gb_object_touch(core, &matter->head);
         }
-        apply(core, matter, GB_OVERLAP_CONTRADICTORY, &f);
+        gb_overlap_apply(core, matter, GB_OVERLAP_CONTRADICTORY, &f);
     }
 }
 
 /* Nobody leads, and no row of the list declares that nobody does. */
-static struct finding find_no_owner(const struct gb_matter *matter, const struct gb_decision *d)
+static struct gb_finding find_no_owner(const struct gb_matter *matter, const struct gb_decision *d)
 {
     bool is_declared = d->ruling == NULL && d->duty != NULL &&
                        d->duty->no_lead != GB_LEAD_NAMED;
     bool is_found = !d->has_lead && !is_declared;
 
-    return (struct finding){.is_found = is_found,
+    return (struct gb_finding){.is_found = is_found,
                             .is_open = is_found,
                             .rule = d->forbidding != NULL ? d->forbidding->id
                                                           : gb_decision_rule(d),
@@ -300,7 +294,7 @@ static void check_crowded(struct gb_core *core, struct gb_matter *matter)
     const struct gb_overlap *overlap = matter->overlaps[GB_OVERLAP_CROWDED];
     bool is_stepped = core->stepped != NULL && core->stepped->matter == matter;
     bool is_still = overlap != NULL && overlap->is_open && !is_stepped;
-    struct finding f = {.rule = GB_STR("certain_again"), .evidence = GB_STR_NONE};
+    struct gb_finding f = {.rule = GB_STR("certain_again"), .evidence = GB_STR_NONE};
 
     for (uint32_t i = 0; overlap != NULL && overlap->is_open && i < matter->count; i++) {
         is_still = is_still || gb_index_is_crowded(core, matter->reports[i]);
@@ -311,23 +305,62 @@ static void check_crowded(struct gb_core *core, struct gb_matter *matter)
         f.evidence = gb_arena_printf(&core->scratch, "{\"limit\":%u}",
                                      core->is_cut ? GB_LINK_MAX : GB_EVIDENCE_MAX);
     }
-    apply(core, matter, GB_OVERLAP_CROWDED, &f);
+    gb_overlap_apply(core, matter, GB_OVERLAP_CROWDED, &f);
+}
+
+/* Opened as it falls due; stands until the matter is done, or its limit lies ahead again. */
+void gb_overlap_overdue(struct gb_core *core, struct gb_matter *matter)
+{
+    bool is_over = gb_matter_is_over(matter);
+    bool is_found = !is_over && gb_due_at(matter, GB_DUE_HANDLE) != INT64_MAX &&
+                    gb_due_has_fallen(matter, GB_DUE_HANDLE);
+    struct gb_finding f = {.is_found = is_found, .is_open = is_found,
+                           .rule = !is_found            ? is_over ? GB_STR("done")
+                                                                  : GB_STR("later_limit")
+                                   : gb_str_is(matter->due.rule) ? matter->due.rule
+                                                                 : GB_STR("extension")};
+
+    if (!is_found && matter->overlaps[GB_OVERLAP_OVERDUE] == NULL) {
+        return;
+    }
+    f.evidence = gb_arena_printf(&core->scratch, "{\"bodies\":%.*s,\"handle_at\":%lld}",
+                                 GB_STR_ARG(matter->fields.json[GB_FIELD_AT_BODIES]),
+                                 (long long)gb_due_at(matter, GB_DUE_HANDLE));
+    gb_overlap_apply(core, matter, GB_OVERLAP_OVERDUE, &f);
+}
+
+static void check_returns(struct gb_core *core, struct gb_matter *matter)
+{
+    int64_t limit = core->policy->escalate_after_returns;
+    bool is_over = gb_matter_is_over(matter);
+    bool is_found = limit > 0 && !is_over && gb_returns_of(matter) >= limit;
+    struct gb_finding f = {.is_found = is_found, .is_open = is_found, .is_grown = true,
+                           .rule = is_found  ? GB_STR("returned_too_often")
+                                   : is_over ? GB_STR("done")
+                                             : GB_STR("fewer_returns")};
+
+    if (is_found || matter->overlaps[GB_OVERLAP_PING_PONG] != NULL) {
+        f.evidence = gb_returns_write(core, matter);
+        gb_overlap_apply(core, matter, GB_OVERLAP_PING_PONG, &f);
+    }
 }
 
 void gb_overlap_check(struct gb_core *core, struct gb_matter *matter)
 {
     struct gb_decision d = gb_decide(core, matter);
-    struct finding f = find_duplicate(matter);
+    struct gb_finding f = find_duplicate(matter);
 
-    apply(core, matter, GB_OVERLAP_DUPLICATE, &f);
+    gb_overlap_apply(core, matter, GB_OVERLAP_DUPLICATE, &f);
     f = find_no_owner(matter, &d);
-    apply(core, matter, GB_OVERLAP_NO_OWNER, &f);
+    gb_overlap_apply(core, matter, GB_OVERLAP_NO_OWNER, &f);
     f = find_double_lead(matter, &d);
-    apply(core, matter, GB_OVERLAP_DOUBLE_LEAD, &f);
+    gb_overlap_apply(core, matter, GB_OVERLAP_DOUBLE_LEAD, &f);
     f = find_conflict(core, matter);
-    apply(core, matter, GB_OVERLAP_FIELD_CONFLICT, &f);
+    gb_overlap_apply(core, matter, GB_OVERLAP_FIELD_CONFLICT, &f);
     check_contradiction(core, matter);
     check_crowded(core, matter);
+    gb_overlap_overdue(core, matter);
+    check_returns(core, matter);
 }
 
 /* The matter ends or is taken apart: its overlaps are over and never come back. */
@@ -447,11 +480,11 @@ void gb_overlap_due(struct gb_core *core)
     while (core->due_first != NULL && core->clock > core->due_first->contradiction_since &&
            core->clock - core->due_first->contradiction_since > after) {
         struct gb_matter *matter = core->due_first;
-        struct finding f = {.is_found = true, .is_open = true,
+        struct gb_finding f = {.is_found = true, .is_open = true,
                             .rule = GB_STR("longer_than_allowed"),
                             .evidence = matter->fields.json[GB_FIELD_AT_BODIES]};
 
         gb_due_drop(core, matter);
-        apply(core, matter, GB_OVERLAP_CONTRADICTORY, &f);
+        gb_overlap_apply(core, matter, GB_OVERLAP_CONTRADICTORY, &f);
     }
 }

@@ -36,6 +36,21 @@ bool gb_state_is_closed(enum gb_state state)
            state == GB_STATE_MERGED;
 }
 
+int gb_state_extent(enum gb_state state)
+{
+    if (gb_state_is_done(state)) {
+        return state == GB_STATE_HANDLED ? 1 : state == GB_STATE_VERIFIED ? 2 : 3;
+    }
+    return gb_state_is_closed(state) ? 4 : 0;
+}
+
+bool gb_state_is_accepted(enum gb_state state)
+{
+    return state != GB_STATE_REPORTED && state != GB_STATE_TRIAGED &&
+           state != GB_STATE_DISPATCHED && state != GB_STATE_RETURNED &&
+           state != GB_STATE_TRANSFERRED && state != GB_STATE_ESCALATED;
+}
+
 /* Compares a wanted key of up to three parts with a row's. */
 static int order_of(const struct gb_str *wanted, const struct gb_str *row, uint32_t parts)
 {

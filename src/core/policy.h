@@ -25,6 +25,12 @@ enum gb_state {
 
 /* "CLOSED" and so on; static. */
 struct gb_str gb_state_word(enum gb_state state);
+/* How far a body says it has come: 0 at work or stuck, 1 HANDLED, 2 VERIFIED, 3 CLOSED, 4 out of
+ * it without having done it: VOID, WITHDRAWN, MERGED. */
+int gb_state_extent(enum gb_state state);
+/* Somebody has taken it on (签收): not REPORTED, TRIAGED, DISPATCHED, RETURNED, TRANSFERRED or
+ * ESCALATED. */
+bool gb_state_is_accepted(enum gb_state state);
 /* The state called word, or GB_STATE_COUNT. */
 enum gb_state gb_state_of(struct gb_str word);
 /* HANDLED, VERIFIED, CLOSED: the body says that the work is done (已办结). */
@@ -94,6 +100,7 @@ struct gb_policy {
     int64_t cell_window_ms;          /* matching.yaml: closed matters stay in the cell, 30 d */
     uint32_t four_eyes;              /* bit k: decisions of kind k wait for a second person */
     int64_t claim_ms;                /* how long a seat's claim lasts if it does not say */
+    int32_t escalate_after_returns;  /* deadlines.yaml: ping_pong, 0: never */
     int64_t contradiction_after_ms;  /* deadlines.yaml: contradictory_state, 72 h */
 };
 

@@ -59,6 +59,9 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     row->live_until = o->matter != NULL ? o->matter->live_until : 0;
     gb_jsonw_key_opt(w, GB_STR("assignee"), image->assignee);
     write_strings(w, GB_STR("attachments"), image->attachments, image->attachments_count);
+    if (o->is_bootstrap) {
+        gb_jsonw_key_bool(w, GB_STR("bootstrap"), true);
+    }
     gb_jsonw_key_opt(w, GB_STR("category"), image->category);
     gb_jsonw_key_opt(w, GB_STR("category_code"), image->category_code);
     gb_jsonw_key_bool(w, GB_STR("claims_lead"), image->claims_lead);
@@ -84,6 +87,7 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     gb_jsonw_key_opt(w, GB_STR("own"), o->own);
     gb_jsonw_key_opt(w, GB_STR("pseudonym"), image->pseudonym);
     gb_jsonw_key_opt(w, GB_STR("reporter"), image->reporter);
+    gb_returns_render(w, o);
     write_strings(w, GB_STR("seen"), o->seen, o->seen_count);
     gb_jsonw_key_str(w, GB_STR("source"), o->source);
     gb_jsonw_key_str(w, GB_STR("state"), gb_state_word(image->state));
@@ -118,6 +122,7 @@ static void render_matter(struct gb_jsonw *w, const struct gb_matter *matter,
     if (matter->has_contradiction) {
         gb_jsonw_key_int(w, GB_STR("contradiction_since"), matter->contradiction_since);
     }
+    gb_due_render(w, matter);
     gb_jsonw_key_int(w, GB_STR("link_level"), matter->link_level);
     gb_jsonw_key_int(w, GB_STR("live_until"),
                      matter->live_until == INT64_MAX ? -1 : matter->live_until);

@@ -261,6 +261,35 @@ const struct gb_ruling *gb_ruling_extension(const struct gb_core *core,
     return newest(core, matter, extends);
 }
 
+/* True if one of the matter's reports before the n-th has the ruling too. */
+static bool is_counted(const struct gb_core *core, const struct gb_matter *matter, uint32_t n,
+                       const struct gb_ruling *ruling)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        for (const struct gb_anchor *a = gb_anchors_of(core, matter->reports[i]->head.key);
+             a != NULL; a = a->next) {
+            if (a->ruling == ruling) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+int64_t gb_ruling_extensions(const struct gb_core *core, const struct gb_matter *matter)
+{
+    int64_t count = 0;
+
+    for (uint32_t i = 0; i < matter->count; i++) {
+        for (const struct gb_anchor *a = gb_anchors_of(core, matter->reports[i]->head.key);
+             a != NULL; a = a->next) {
+            count += a->ruling->state == GB_RULING_ACTIVE && extends(a->ruling->kind) &&
+                     !is_counted(core, matter, i, a->ruling);
+        }
+    }
+    return count;
+}
+
 /* ---- rows ---- */
 
 /* Lives as long as the longest of its matters; what concerns no matter, a window long. Where memory

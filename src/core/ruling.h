@@ -65,6 +65,8 @@ bool gb_ruling_apart(const struct gb_core *core, const struct gb_observation *a,
 const struct gb_ruling *gb_ruling_lead(const struct gb_core *core, const struct gb_matter *matter);
 const struct gb_ruling *gb_ruling_extension(const struct gb_core *core,
                                             const struct gb_matter *matter);
+/* Active decisions that extend the matter's time. */
+int64_t gb_ruling_extensions(const struct gb_core *core, const struct gb_matter *matter);
 void gb_ruling_load(struct gb_core *core, const struct gb_row *row,
                     const struct gb_value *parsed);
 void gb_ruling_render(struct gb_core *core, struct gb_jsonw *w, struct gb_ruling *ruling,

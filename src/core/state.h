@@ -18,6 +18,8 @@
 #include "base/pool.h"
 #include "core/core.h"
 #include "core/decision.h"
+#include "core/due.h"
+#include "core/returns.h"
 
 #define GB_HOUR_MS ((int64_t)3600000)
 #define GB_SEEN_MAX 16
@@ -40,10 +42,11 @@ struct gb_object {
 /* Published fields of a matter, in key order. X(NAME, word). */
 #define GB_FIELD_LIST(X)                                                                           \
     X(ASSISTS, "assists") X(BODIES, "bodies") X(CATEGORY, "category")                              \
-    X(DEADLINE, "deadline_at") X(FIRST_CONTACT, "first_contact") X(GRID, "grid") X(ID, "id")       \
-    X(INFORMS, "informs") X(LEAD, "lead") X(LEVEL, "level") X(OCCURRED, "occurred_at")             \
-    X(POLICY, "policy") X(PURPOSE, "purpose") X(REDIRECT, "redirect_to") X(REFS, "refs")           \
-    X(REPORTERS, "reporters") X(STATE, "state") X(TITLE, "title") X(TOWN, "town")                  \
+    X(DEADLINE, "deadline_at") X(DUE, "due") X(FIRST_CONTACT, "first_contact") X(GRID, "grid")     \
+    X(ID, "id") X(INFORMS, "informs") X(LEAD, "lead") X(LEVEL, "level")                            \
+    X(OCCURRED, "occurred_at") X(POLICY, "policy") X(PURPOSE, "purpose")                           \
+    X(REDIRECT, "redirect_to") X(REFS, "refs") X(REPORTERS, "reporters") X(STATE, "state")         \
+    X(SUPERVISED, "supervised") X(TITLE, "title") X(TOWN, "town") X(URGED, "urged")                \
     X(VERSION, "version") X(VILLAGE, "village")
 
 enum gb_field {
@@ -61,7 +64,7 @@ struct gb_fields {
 #define GB_OVERLAP_LIST(X)                                                                         \
     X(DUPLICATE, "duplicate_entry") X(NO_OWNER, "no_owner") X(DOUBLE_LEAD, "double_lead")          \
     X(CONTRADICTORY, "contradictory_state") X(FIELD_CONFLICT, "field_conflict")                    \
-    X(CROWDED, "crowded_evidence")
+    X(CROWDED, "crowded_evidence") X(OVERDUE, "overdue") X(PING_PONG, "ping_pong")
 
 enum gb_overlap_kind {
 #define X(name, word) GB_OVERLAP_##name,
@@ -109,10 +112,12 @@ struct gb_observation {
     struct gb_object head; /* key: source/entity/key */
     struct gb_str source, entity, id; /* parts of head.key */
     bool is_deleted;
+    bool is_bootstrap; /* every image so far came with a first load */
     int64_t closed_at; /* lane clock at which it was seen closed; 0: before the first tick */
     int64_t found_at;  /* closed: lane clock at which new evidence found it again, else 0 */
     struct gb_image image;
     struct gb_version version;
+    struct gb_returns returns;
     uint32_t seen_count;
     struct gb_str seen[GB_SEEN_MAX]; /* image hashes seen at this version */
     struct gb_str own;               /* matter id of its own, absent until minted */
@@ -162,6 +167,8 @@ struct gb_matter {
     struct gb_overlap *overlaps[GB_OVERLAP_COUNT];
     bool has_contradiction;
     int64_t contradiction_since;
+    struct gb_due due;
+    enum gb_handed handed; /* why the lead has passed on as the list says, as published */
     struct gb_matter *due_prev, *due_next;
     bool is_due_listed;
     bool is_split; /* in this step: publish it as split */
@@ -244,6 +251,8 @@ struct gb_core {
     struct gb_object clock_row, policy_row, balance_row;
     struct gb_book *books; /* open ones */
     struct gb_matter *due_first, *due_last;
+    struct gb_matter **due_heap; /* in the pool, by (next_at, id) */
+    uint32_t due_count, due_size;
     struct gb_object links_row;
     int64_t crowded_count, cut_count; /* records that went over GB_EVIDENCE_MAX, GB_LINK_MAX */
     int64_t left_until; /* latest occurrence among what ever left its cell; INT64_MIN: nothing */
@@ -385,6 +394,8 @@ void gb_matter_live(struct gb_core *core, struct gb_matter *matter);
 void gb_matter_regroup(struct gb_core *core, struct gb_list *component);
 void gb_matter_leave(struct gb_core *core, struct gb_observation *o);
 void gb_matter_free(struct gb_core *core, struct gb_matter *matter);
+/* Every body has done its work or is out of it (gb_state_extent): nothing falls due any more. */
+bool gb_matter_is_over(const struct gb_matter *matter);
 
 /* ---- fold.c, decide.c ---- */
 /* Fields whose losing values are kept, in key order. */
@@ -405,7 +416,12 @@ void gb_matter_redirect(struct gb_core *core, struct gb_matter *from, struct gb_
 void gb_fields_keep(struct gb_core *core, struct gb_matter *matter,
                     const struct gb_fields *fields);
 struct gb_str gb_field_word(enum gb_field field);
-/* Whose value of a field counts: by authority, else the elder's; NULL if nobody has one. */
+/* Whose value of a field counts: by authority, else the elder's; NULL if nobody has one.
+ *
+ * The summary `state` never says more than the bodies did: it is chosen among those that have come
+ * least far (gb_state_extent). So one body's CLOSED stands behind another's ACCEPTED or RETURNED,
+ * and behind another's HANDLED, whoever has authority; VOID, WITHDRAWN and MERGED count only where
+ * all bodies are out. */
 struct gb_observation *gb_fold_winner(struct gb_core *core, struct gb_matter *matter,
                                       struct gb_str field);
 struct gb_str gb_fold_value(struct gb_core *core, const struct gb_observation *o,
@@ -420,6 +436,7 @@ struct gb_decision {
     const struct gb_ruling *ruling; /* the decision that names the lead; NULL: the duty list does */
     struct gb_str lead_network;  /* absent if no network has the role */
     const struct gb_source_row *first; /* first contact; NULL if the bundle lacks the source */
+    enum gb_handed handed; /* the lead is hand_over.to of the row */
 };
 struct gb_duty_query gb_decide_query(struct gb_core *core, struct gb_matter *matter);
 struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter);
@@ -427,10 +444,21 @@ struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter);
 struct gb_str gb_decision_rule(const struct gb_decision *d);
 
 /* ---- overlap.c ---- */
+struct gb_finding {
+    bool is_found; /* the condition holds */
+    bool is_open;  /* no rule settles it */
+    bool is_grown; /* told again while it is open, when its evidence is another */
+    struct gb_str rule;
+    struct gb_str evidence; /* JSON */
+};
+/* Opens, settles or leaves the matter's overlap of a kind. */
+void gb_overlap_apply(struct gb_core *core, struct gb_matter *matter, enum gb_overlap_kind kind,
+                      const struct gb_finding *f);
 struct gb_str gb_overlap_word(enum gb_overlap_kind kind);
 void gb_overlap_check(struct gb_core *core, struct gb_matter *matter);
 void gb_overlap_settle_all(struct gb_core *core, struct gb_matter *matter, struct gb_str rule);
 void gb_overlap_due(struct gb_core *core);
+void gb_overlap_overdue(struct gb_core *core, struct gb_matter *matter); /* looks at it anew */
 /* A person's word on it: settled by ruling (a decision's id), for good. */
 void gb_overlap_rule(struct gb_core *core, struct gb_overlap *overlap, struct gb_str ruling);
 /* That word is undone: what stands is looked at again by gb_overlap_check. */

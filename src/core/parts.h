@@ -1,0 +1,17 @@
+/* The parts of a matter as it is published, as canonical JSON in scratch. Private to src/core. */
+#ifndef CORE_PARTS_H
+#define CORE_PARTS_H
+
+#include "core/state.h"
+
+/* Roles that a row gives one kind of part: ["grid_worker"]. duty NULL: []. */
+struct gb_str gb_write_roles(struct gb_core *core, const struct gb_duty *duty,
+                             enum gb_duty_kind kind);
+struct gb_str gb_write_lead(struct gb_core *core, const struct gb_decision *d); /* or absent */
+struct gb_str gb_write_first(struct gb_core *core, const struct gb_decision *d); /* or absent */
+/* What each body says, elder first: the honest state beside the summary. */
+struct gb_str gb_write_bodies(struct gb_core *core, const struct gb_matter *matter);
+struct gb_str gb_write_refs(struct gb_core *core, const struct gb_matter *matter);
+struct gb_str gb_write_reporters(struct gb_core *core, const struct gb_matter *matter);
+
+#endif
