@@ -163,6 +163,8 @@ def show_overlaps(town):
                 "no_owner": "no duty row gives a lead: for the command centre",
                 "field_conflict": "two values, no authority",
                 "crowded_evidence": "too many share one piece of evidence: nothing linked by it",
+                "overdue": "not done in the time that deadlines.yaml gives",
+                "ping_pong": "refused too often (推诿): the refusals side by side",
                 "contradictory_state": "one side done, the other not"}.get(kind, "")
         print(f"  {kind:20} {state:8} {count:4}  {what}")
 

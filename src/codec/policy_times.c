@@ -219,13 +219,17 @@ static void read_half(struct gb_policy_build *b, const struct gb_yaml *at)
 static void read_deadline_file(struct gb_policy_build *b)
 {
     static const char *const known[] = {"contradiction_after", "working_hours", "half_day_until",
-                                        "deadlines", NULL};
+                                        "deadlines", "escalate_after_returns", NULL};
     const struct gb_yaml *root = gb_policy_yaml(b, GB_STR("deadlines.yaml"), known);
+    int64_t returns = 0;
 
     if (root == NULL) {
         return;
     }
     read_time(b, root, "contradiction_after", &b->policy.contradiction_after_ms);
+    (void)gb_yaml_int(b->mistakes, gb_yaml_get(root, "escalate_after_returns"), 1, 1000,
+                      &returns);
+    b->policy.escalate_after_returns = (int32_t)returns;
     read_hours(b, gb_yaml_get(root, "working_hours"));
     read_half(b, gb_yaml_get(root, "half_day_until"));
     read_deadlines(b, gb_yaml_get(root, "deadlines"));

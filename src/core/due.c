@@ -161,15 +161,11 @@ struct gb_str gb_due_count(struct gb_core *core, struct gb_matter *matter,
 
 /* ---- rows ---- */
 
-void gb_due_render(struct gb_jsonw *w, const struct gb_matter *matter)
+static void write_fallen(struct gb_jsonw *w, const struct gb_due *due)
 {
     static const enum gb_due_kind by_word[] = {GB_DUE_ACCEPT, GB_DUE_HAND_OVER, GB_DUE_HANDLE,
                                                GB_DUE_REMIND, GB_DUE_SUPERVISE};
-    const struct gb_due *due = &matter->due;
 
-    if (due->slot > 0) {
-        gb_jsonw_key_int(w, GB_STR("due_next"), due->next_at);
-    }
     gb_jsonw_key(w, GB_STR("fallen"));
     gb_jsonw_object(w);
     for (size_t i = 0; i < GB_COUNT(by_word); i++) {
@@ -178,6 +174,22 @@ void gb_due_render(struct gb_jsonw *w, const struct gb_matter *matter)
         }
     }
     gb_jsonw_end(w);
+}
+
+void gb_due_render(struct gb_jsonw *w, const struct gb_matter *matter)
+{
+    const struct gb_due *due = &matter->due;
+    bool is_any = false;
+
+    if (due->slot > 0) {
+        gb_jsonw_key_int(w, GB_STR("due_next"), due->next_at);
+    }
+    for (int kind = 0; kind < GB_DUE_COUNT; kind++) {
+        is_any = is_any || due->fired[kind] > 0;
+    }
+    if (is_any) {
+        write_fallen(w, due);
+    }
     gb_jsonw_key_opt(w, GB_STR("handed_over"), gb_handed_word(matter->handed));
 }
 

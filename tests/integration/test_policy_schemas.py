@@ -49,7 +49,7 @@ def test_the_example_fits(name):
     check = validator(name)
     check.validate(read(name))
     assert not check.is_valid({**read(name), "unknown_key": 1})
-    for key in check.schema["required"]:
+    for key in check.schema.get("required", []):
         bad = read(name)
         del bad[key]
         assert not check.is_valid(bad), key
@@ -90,6 +90,8 @@ MISTAKES = [
     ("categories", "categories/MS*", {"zh": "x", "en": "x"}),
     ("deadlines", "contradiction_after", "soon"), ("deadlines", "deadlines/0/handle", "3x"),
     ("deadlines", "deadlines/0/basis_zh", None), ("deadlines", "working_hours", ["noon"]),
+    ("deadlines", "deadlines/0/urgency", 5), ("deadlines", "escalate_after_returns", 0),
+    ("deadlines", "half_day_until", "noon"),
     ("decisions", "four_eyes", ["confirm"]), ("decisions", "claim", "soon"),
     ("duties", "duties/0/lead", None),
     ("duties", "duties/0/lead", "mayor"), ("duties", "duties/0/category", "M*S"),

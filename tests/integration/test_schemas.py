@@ -2,6 +2,7 @@
 import copy
 import json
 import pathlib
+import re
 
 import jsonschema
 import pytest
@@ -14,10 +15,13 @@ SRC = {"cluster": "c", "index": 0, "offset": 5, "partition": 0, "topic": "party.
 GOOD = {
     "gb.matter": {
         "assists": ["grid_worker"], "category": "MS02", "id": ID, "informs": [],
-        "bodies": [{"claims_lead": True, "source": "party_building", "state": "ACCEPTED",
-                    "state_code": "ACCEPTED"}],
-        "lead": {"basis": {"zh": "职责清单"}, "network": "party", "role": "key_family",
-                 "rule": "d1"},
+        "bodies": [{"claims_lead": True, "returns": 1, "source": "party_building",
+                    "state": "ACCEPTED", "state_code": "ACCEPTED"}],
+        "due": {"accept_at": 2, "extended_until": 9, "extensions": 1, "hand_over_at": 8,
+                "handle_at": 9, "remind_at": 7, "rule": "L03", "supervise_at": 12},
+        "lead": {"basis": {"zh": "职责清单"}, "handed_over": "failures", "network": "party",
+                 "role": "key_family", "rule": "d1"},
+        "supervised": 1, "urged": 2,
         "occurred_at": 1, "policy": HASH, "purpose": "command", "reporters": [],
         "refs": [{"entity": "matter", "key": "1", "source": "party_building"}],
         "state": "ACCEPTED", "town": "320312111", "version": 1, "village": "320312111201"},
@@ -73,6 +77,31 @@ def test_samples(name):
         bad = copy.deepcopy(GOOD[name])
         del bad[member]
         assert not check.is_valid(bad), member
+
+
+@pytest.mark.parametrize("member, bad", [
+    ("due", {}), ("due", {"soon": 1}), ("due", {"extensions": 0}), ("urged", 0),
+    ("supervised", 0)])
+def test_times_of_a_matter_are_told_whole(member, bad):
+    assert not validator("gb.matter").is_valid({**GOOD["gb.matter"], member: bad})
+
+
+@pytest.mark.parametrize("kind", ["overdue", "ping_pong"])
+def test_kinds_of_overlap(kind):
+    validator("gb.overlap").validate({**GOOD["gb.overlap"], "kind": kind})
+    change = {"after": {"state": "open", "version": 1}, "before": {}, "clock": 1, "kind": kind,
+              "change": "overlap.opened", "matter": ID, "overlap": ID, "policy": HASH,
+              "why": {"rule": "L03"}}
+    validator("gb.change").validate(change)
+    assert not validator("gb.change").is_valid({**change, "kind": f"{kind}s"})
+
+
+def test_kinds_are_those_of_the_program():
+    text = (SCHEMAS.parent / "src/core/state.h").read_text(encoding="utf-8")
+    listed = text[text.index("GB_OVERLAP_LIST(X)"):text.index("enum gb_overlap_kind")]
+    kinds = set(re.findall(r'"([a-z_]+)"', listed))
+    for name in ("gb.overlap", "gb.change"):
+        assert set(validator(name).schema["properties"]["kind"]["enum"]) == kinds
 
 
 def test_a_merged_matter_says_where_it_went():

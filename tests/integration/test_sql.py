@@ -81,6 +81,22 @@ def test_views_unfold(pg):
                       ).fetchall() == [("MS02", 1)]
 
 
+def test_what_falls_due_and_who_refused(pg):
+    pg.execute("INSERT INTO matter (lane, key, row) VALUES (1, 'm', %s), (1, 'n', %s)", [
+        '{"due_next":4000,"value":{"due":{"extended_until":3000,"extensions":2,"handle_at":3000,'
+        '"rule":"L03"},"urged":1}}', '{"value":{"state":"VOID"}}'])
+    pg.execute("INSERT INTO overlap (lane, key, matter, row) VALUES (1, 'o', 'm', %s)",
+               ['{"kind":"overdue","state":"open"}'])
+    assert pg.execute("SELECT matter, rule, extract(epoch FROM handle_at)::int, extensions, urged,"
+                      " supervised, extract(epoch FROM next_at)::int, is_overdue FROM due_v"
+                      " ORDER BY matter").fetchall() \
+        == [("m", "L03", 3, 2, 1, 0, 4, True), ("n", None, None, 0, 0, 0, None, False)]
+    pg.execute("INSERT INTO observation (lane, key, matter, row) VALUES (1, 's/matter/1', 'm', %s)",
+               ['{"source":"s","returned":{"refusals":[{"at":1000,"why":"9"}],"returns":4}}'])
+    assert pg.execute("SELECT report, source, returns, extract(epoch FROM at)::int, why"
+                      " FROM return_v").fetchall() == [("s/matter/1", "s", 4, 1, "9")]
+
+
 FENCE = ("WITH u AS (UPDATE lane SET next_offset = 20 WHERE lane = 9 AND epoch = 7"
          " AND next_offset = 10 RETURNING 1) SELECT 1 / count(*) FROM u")
 PLAIN = "UPDATE lane SET next_offset = 20 WHERE lane = 9 AND epoch = 7 AND next_offset = 10"
