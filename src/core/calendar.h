@@ -2,7 +2,7 @@
  *
  * Days are China's, UTC+8 without summer time. Counting follows the Civil Code: the day on which a
  * period begins does not count (art. 201), a last day that is a day off moves to the next working
- * day (art. 203), and a period in days ends when business ends on its last day (art. 204). */
+ * day (art. 203), and a period in days ends when business ends on its last day (art. 203 too). */
 #ifndef CORE_CALENDAR_H
 #define CORE_CALENDAR_H
 
