@@ -151,7 +151,8 @@ static struct gb_decision by_list(struct gb_core *core, struct gb_matter *matter
                                   const struct gb_duty_query *query)
 {
     const struct gb_policy *policy = core->policy;
-    struct gb_decision d = {.first = gb_policy_source(policy, matter->reports[0]->source)};
+    struct gb_decision d = {.query = *query,
+                            .first = gb_policy_source(policy, matter->reports[0]->source)};
 
     d.duty = gb_policy_duty(policy, query);
     if (d.duty == NULL) {
@@ -196,12 +197,25 @@ static int64_t returns_of(const struct gb_policy *policy, const struct gb_matter
     return count;
 }
 
+/* What can be seen without asking the list again. */
+static bool may_hand_over(const struct gb_matter *matter, enum gb_handed why)
+{
+    return why == GB_HANDED_FAILURES ? gb_returns_of(matter) > 0
+                                     : gb_due_has_fallen(matter, GB_DUE_HAND_OVER);
+}
+
 bool gb_decide_hands_over(struct gb_core *core, struct gb_matter *matter, enum gb_handed why)
 {
-    struct gb_duty_query query = gb_decide_query(core, matter);
-    struct gb_decision d = by_list(core, matter, &query);
-    const struct gb_hand_over *over = d.duty != NULL ? &d.duty->hand_over : NULL;
+    struct gb_duty_query query;
+    struct gb_decision d;
+    const struct gb_hand_over *over;
 
+    if (!may_hand_over(matter, why)) {
+        return false;
+    }
+    query = gb_decide_query(core, matter);
+    d = by_list(core, matter, &query);
+    over = d.duty != NULL ? &d.duty->hand_over : NULL;
     if (!d.has_lead || !over->is_set ||
         gb_policy_forbidding(core->policy, &query, over->to.role) != NULL) {
         return false;
@@ -210,7 +224,7 @@ bool gb_decide_hands_over(struct gb_core *core, struct gb_matter *matter, enum g
         return over->failures > 0 &&
                returns_of(core->policy, matter, d.lead_network) >= over->failures;
     }
-    return over->working_days > 0 && gb_due_has_fallen(matter, GB_DUE_HAND_OVER);
+    return over->working_days > 0;
 }
 
 struct gb_decision gb_decide(struct gb_core *core, struct gb_matter *matter)

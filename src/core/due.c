@@ -81,10 +81,10 @@ static int64_t end_of(const struct gb_core *core, struct gb_limit limit, int64_t
                                         : INT64_MAX;
 }
 
-static void count(struct gb_core *core, struct gb_matter *matter,
+static void count(struct gb_core *core, const struct gb_matter *matter,
                   const struct gb_decision *d, struct limits *l)
 {
-    struct gb_duty_query query = gb_decide_query(core, matter);
+    const struct gb_duty_query query = d->query;
     const struct gb_limit none = {GB_LIMIT_NONE, 0};
     struct gb_limit days = none;
 

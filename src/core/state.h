@@ -428,6 +428,7 @@ struct gb_str gb_fold_value(struct gb_core *core, const struct gb_observation *o
                             struct gb_str field);
 
 struct gb_decision {
+    struct gb_duty_query query; /* what the list was asked */
     const struct gb_duty *duty; /* NULL: unlisted, and the bundle names no territorial body */
     const struct gb_duty *forbidding; /* row that forbids the lead, NULL if none */
     bool has_lead;
