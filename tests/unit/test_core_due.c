@@ -200,6 +200,8 @@ static void a_first_load_misses_nothing(void **state)
     assert_int_equal(gb_cf_count(run, "handed_over"), 0);
     gb_cf_end(run);
     ct_put(&s, "grid", "7", "4"); /* live */
+    ct_put(&s, "grid", "7", "4"); /* loaded again: what was live stays so */
+    s.records[s.count - 1].bootstrap = true;
     gb_cf_tick(&s, T0 + 101 * HOUR);
     run = ct_play(&s);
     assert_int_equal(gb_cf_count(run, "gb.change.matter.reminded.v1"), 1);
