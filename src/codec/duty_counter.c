@@ -62,11 +62,10 @@ void gb_counter_gap(const struct gb_policy *policy, struct gb_mistakes *to,
                                                      : "; add a row, or say unlisted:");
 }
 
-void gb_counter_more(struct gb_mistakes *to, const struct gb_policy *policy, uint32_t count)
+void gb_counter_more(struct gb_mistakes *to, uint32_t count)
 {
     struct gb_yaml at = top();
 
-    (void)policy;
     gb_yaml_mistake(to, &at, "gap: the same in %u more categories", count);
 }
 

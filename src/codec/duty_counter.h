@@ -15,7 +15,7 @@ struct gb_counter_pair {
 void gb_counter_gap(const struct gb_policy *policy, struct gb_mistakes *to,
                     const struct gb_duty_query *query);
 /* As many more categories have gaps. */
-void gb_counter_more(struct gb_mistakes *to, const struct gb_policy *policy, uint32_t count);
+void gb_counter_more(struct gb_mistakes *to, uint32_t count);
 /* Only the order in the file decides between row (earlier) and other. */
 void gb_counter_tie(const struct gb_policy *policy, struct gb_mistakes *to,
                     const struct gb_counter_pair *pair, const struct gb_duty_query *query);

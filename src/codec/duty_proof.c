@@ -421,7 +421,7 @@ static void judge(struct proof *p, int64_t day_ms)
         }
     }
     if (p->gaps_hidden > 0) {
-        gb_counter_more(p->policy->is_unlisted_declared ? p->notes : p->mistakes, p->policy,
+        gb_counter_more(p->policy->is_unlisted_declared ? p->notes : p->mistakes,
                         p->gaps_hidden);
     }
 }

@@ -96,27 +96,6 @@ static void write_place(struct gb_jsonw *w, const struct gb_coord *src)
     gb_jsonw_end(w);
 }
 
-static void write_version(struct gb_jsonw *w, const struct gb_version *version)
-{
-    if (!version->has_column && version->parts_count == 0) {
-        return;
-    }
-    gb_jsonw_key(w, GB_STR("version"));
-    gb_jsonw_object(w);
-    if (version->has_column) {
-        gb_jsonw_key_int(w, GB_STR("column"), version->column);
-    }
-    if (version->parts_count > 0) {
-        gb_jsonw_key(w, GB_STR("envelope"));
-        gb_jsonw_array(w);
-        for (uint32_t i = 0; i < version->parts_count; i++) {
-            gb_jsonw_int(w, version->parts[i]);
-        }
-        gb_jsonw_end(w);
-    }
-    gb_jsonw_end(w);
-}
-
 /* Texts as one object; gb_jsonw_value sorts it. */
 static void write_texts(struct gb_jsonw *w, const struct gb_record *rec)
 {
@@ -159,7 +138,7 @@ void gb_fixture_write(struct gb_buf *out, const struct gb_record *rec, bool with
     write_texts(&w, rec);
     gb_jsonw_key_str(&w, GB_STR("town"), rec->town);
     gb_jsonw_key_str(&w, GB_STR("verdict"), gb_verdict_word(rec->verdict));
-    write_version(&w, &rec->version);
+    gb_version_write(&w, &rec->version);
     gb_jsonw_end(&w);
 }
 

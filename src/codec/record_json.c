@@ -74,7 +74,7 @@ static void write_source(struct gb_jsonw *w, const struct gb_coord *src)
     gb_jsonw_end(w);
 }
 
-static void write_version(struct gb_jsonw *w, const struct gb_version *version)
+void gb_version_write(struct gb_jsonw *w, const struct gb_version *version)
 {
     if (!version->has_column && version->parts_count == 0) {
         return;
@@ -167,7 +167,7 @@ static void write_line_one(struct gb_jsonw *w, const struct gb_record *rec)
     if (rec->kind == GB_KIND_OBSERVATION || rec->kind == GB_KIND_DECISION) {
         gb_jsonw_key_str(w, GB_STR("verdict"), gb_verdict_word(rec->verdict));
     }
-    write_version(w, &rec->version);
+    gb_version_write(w, &rec->version);
     write_writer(w, rec);
     gb_jsonw_end(w);
 }

@@ -5,11 +5,15 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/jsonw.h"
 #include "gridbridge/err.h"
 #include "gridbridge/record.h"
 
 /* Appends line one, and after a newline line two if a text is present. */
 void gb_record_write(struct gb_buf *out, const struct gb_record *rec);
+
+/* Adds the member "version" to the object being written, unless it says nothing. */
+void gb_version_write(struct gb_jsonw *w, const struct gb_version *version);
 
 /* Splits a topic value into line one and line two (absent if none). */
 void gb_record_split(struct gb_str value, struct gb_str *line_one, struct gb_str *line_two);

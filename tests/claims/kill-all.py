@@ -19,11 +19,9 @@ import time
 
 import bridge
 import daemon
-import ledger
-import raw
-import reader
 from feeder import Feeder
 from gb_servers import Kafka, Postgres
+from verdict import settle_and_check
 
 SHORT_SECONDS = 75
 LANES = 2
@@ -142,16 +140,8 @@ def prove(options, folder, counts):
         wrong = killer.wrong
         if feeder.end() != messages:
             wrong.append(f"{feeder.delivered} messages fed of {messages}")
-        with place.run("bridge") as instance:
-            place.settle(instance, 240)
-            code = instance.stop()
-        if code != 0:
-            wrong.append(f"the last instance ended with {code}")
-        result = reader.follow(kafka.bootstrap, "gb.", seconds=300)
-        found, figures = ledger.check(place, counts, feeder.doubles())
-        wrong += result.faults + bridge.compare(folder, result) + found
-        wrong += ledger.check_outbox(place, raw.read(kafka.bootstrap))
-        wrong += bridge.replay_identical(postgres, LANES)
+        found, figures, result = settle_and_check(place, feeder, counts, "bridge")
+        wrong += found
     figures["records_change"] = len(result.records["change"])
     figures["fed_while_killing"] = fed_before
     return wrong, {**{f"kills_{k}": n for k, n in killer.kills.items()},

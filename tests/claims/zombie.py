@@ -23,12 +23,10 @@ import time
 
 import bridge
 import daemon
-import ledger
 import patched
-import raw
-import reader
 from feeder import Feeder
 from gb_servers import Kafka, Postgres
+from verdict import settle_and_check
 
 SHORT_SECONDS = 120
 LANES = 2
@@ -210,16 +208,8 @@ def prove(options, folder):
         rounds.run(kinds, options.count, feeder)
         wrong = rounds.wrong
         feeder.end()
-        with place.run("elder") as instance:
-            place.settle(instance, 240)
-            code = instance.stop()
-        if code != 0:
-            wrong.append(f"the last instance ended with {code}")
-        result = reader.follow(kafka.bootstrap, "gb.", seconds=300)
-        found, figures = ledger.check(place, counts, feeder.doubles())
-        wrong += result.faults + bridge.compare(folder, result) + found
-        wrong += ledger.check_outbox(place, raw.read(kafka.bootstrap))
-        wrong += bridge.replay_identical(postgres, LANES)
+        found, figures, _ = settle_and_check(place, feeder, counts, "elder")
+        wrong += found
         rounds.check_chunks()
     if not rounds.figures["backends_ended"]:
         wrong.append("no backend was ended: the way over 55P03 was not walked")

@@ -7,8 +7,8 @@
 #define TESTS_FUZZ_ENVELOPE_FUZZ_H
 
 #include "base/check.h"
-#include "codec/door.h"
 #include "codec/record_json.h"
+#include "door_made.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,22 +48,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static inline struct gb_door *fuzz_door(const char *mapping)
 {
-    static const char refuse[] =
-        "version: 1\nclasses:\n  - {class: secret, columns: [\"*card*\"]}\n";
-    struct gb_file map = {GB_STR("mapping.yaml"), gb_str_of(mapping)};
-    struct gb_file list = {GB_STR("refuse.yaml"), gb_str_of(refuse)};
-    struct gb_files adapter = {&map, 1}, lookups = {NULL, 0};
-    struct gb_door_source source = {GB_STR("s"), GB_STR("*"), &adapter, &lookups};
-    struct gb_door_config config = {.cluster = GB_STR("c"),
-                                    .salt = GB_STR("x"),
-                                    .join_key = GB_STR("y"),
-                                    .join_key_id = GB_STR("j1"),
-                                    .lanes_count = 8,
-                                    .refuse = &list,
-                                    .sources = &source,
-                                    .sources_count = 1};
+    const struct door_texts texts = {
+        .mapping = gb_str_of(mapping),
+        .refuse = GB_STR("version: 1\nclasses:\n  - {class: secret, columns: [\"*card*\"]}\n"),
+        .topic = GB_STR("*")};
     struct gb_mistakes mistakes = {0};
-    struct gb_door *door = gb_door_new(&config, &mistakes);
+    struct gb_door *door = door_made(&texts, &mistakes);
 
     GB_CHECK(door != NULL && mistakes.count == 0);
     gb_mistakes_close(&mistakes);

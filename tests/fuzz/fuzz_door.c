@@ -4,8 +4,8 @@
  * `k` a Debezium key with a null value. A door never fails: each record that comes out can be
  * written, is read back as the same bytes, and says why if it is dead. */
 #include "base/check.h"
-#include "codec/door.h"
 #include "codec/record_json.h"
+#include "door_made.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,22 +37,9 @@ static const char debezium[] =
 
 static struct gb_door *door_of(struct gb_str mapping)
 {
-    struct gb_file map = {GB_STR("mapping.yaml"), mapping};
-    struct gb_file list = {GB_STR("refuse.yaml"), GB_STR(REFUSE)};
-    struct gb_file places = {GB_STR("places.csv"), GB_STR(PLACES)};
-    struct gb_files adapter = {&map, 1};
-    struct gb_files lookups = {&places, 1};
-    struct gb_door_source source = {GB_STR("s"), GB_STR("t"), &adapter, &lookups};
-    struct gb_door_config config = {.cluster = GB_STR("c"),
-                                    .salt = GB_STR("x"),
-                                    .join_key = GB_STR("y"),
-                                    .join_key_id = GB_STR("j1"),
-                                    .lanes_count = 8,
-                                    .refuse = &list,
-                                    .sources = &source,
-                                    .sources_count = 1};
+    const struct door_texts texts = {mapping, GB_STR(REFUSE), GB_STR(PLACES), GB_STR("t")};
     struct gb_mistakes mistakes = {0};
-    struct gb_door *door = gb_door_new(&config, &mistakes);
+    struct gb_door *door = door_made(&texts, &mistakes);
 
     GB_CHECK((door != NULL) == (mistakes.count == 0));
     gb_mistakes_close(&mistakes);

@@ -1,7 +1,7 @@
 /* Any bytes as mapping.yaml: mistakes are told or a mapping comes out, and the door built from it
  * opens a record of each kind. */
 #include "base/check.h"
-#include "codec/door.h"
+#include "door_made.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,21 +19,10 @@ static const char *const values[] = {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct gb_file map = {GB_STR("mapping.yaml"), {(const char *)data, size}};
-    struct gb_file list = {GB_STR("refuse.yaml"), gb_str_of(refuse)};
-    struct gb_file file = {GB_STR("places.csv"), gb_str_of(places)};
-    struct gb_files adapter = {&map, 1}, lookups = {&file, 1};
-    struct gb_door_source source = {GB_STR("s"), GB_STR("*"), &adapter, &lookups};
-    struct gb_door_config config = {.cluster = GB_STR("c"),
-                                    .salt = GB_STR("x"),
-                                    .join_key = GB_STR("y"),
-                                    .join_key_id = GB_STR("j1"),
-                                    .lanes_count = 8,
-                                    .refuse = &list,
-                                    .sources = &source,
-                                    .sources_count = 1};
+    const struct door_texts texts = {
+        {(const char *)data, size}, gb_str_of(refuse), gb_str_of(places), GB_STR("*")};
     struct gb_mistakes mistakes = {0};
-    struct gb_door *door = gb_door_new(&config, &mistakes);
+    struct gb_door *door = door_made(&texts, &mistakes);
 
     GB_CHECK((door != NULL) == (mistakes.count == 0));
     for (size_t i = 0; door != NULL && i < GB_COUNT(values); i++) {

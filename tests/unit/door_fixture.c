@@ -1,6 +1,8 @@
 /* See the header. */
 #include "door_fixture.h"
 
+#include "door_made.h"
+
 #define REFUSE "version: 1\nclasses:\n  - {class: secret, columns: [\"*card*\"]}\n"
 #define PLACES                                                                                     \
     "id,grid,village,town\n7,320312111217001,320312111217,320312111\n"                             \
@@ -8,24 +10,12 @@
 
 void gb_df_begin(struct gb_df *df, const char *mapping)
 {
-    struct gb_file map = {GB_STR("mapping.yaml"), gb_str_of(mapping)};
-    struct gb_file list = {GB_STR("refuse.yaml"), GB_STR(REFUSE)};
-    struct gb_file places = {GB_STR("places.csv"), GB_STR(PLACES)};
-    struct gb_files adapter = {&map, 1};
-    struct gb_files lookups = {&places, 1};
-    struct gb_door_source source = {GB_STR("s"), GB_STR("t"), &adapter, &lookups};
-    struct gb_door_config config = {.cluster = GB_STR("c"),
-                                    .salt = GB_STR("x"),
-                                    .join_key = GB_STR("y"),
-                                    .join_key_id = GB_STR("j1"),
-                                    .lanes_count = 8,
-                                    .refuse = &list,
-                                    .sources = &source,
-                                    .sources_count = 1};
+    const struct door_texts texts = {gb_str_of(mapping), GB_STR(REFUSE), GB_STR(PLACES),
+                                     GB_STR("t")};
 
     *df = (struct gb_df){0};
     gb_arena_init(&df->arena, (size_t)16 << 20);
-    df->door = gb_door_new(&config, &df->mistakes);
+    df->door = door_made(&texts, &df->mistakes);
 }
 
 void gb_df_end(struct gb_df *df)

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "codec/door.h"
+#include "door_made.h"
 
 #define REFUSE                                                                                     \
     "version: 1\nclasses:\n  - {class: secret, columns: [\"*card*\"], "                            \
@@ -22,21 +22,12 @@ struct built {
 
 static struct built build(const char *mapping, const char *refuse)
 {
-    struct gb_file map = {GB_STR("mapping.yaml"), gb_str_of(mapping)};
-    struct gb_file list = {GB_STR("refuse.yaml"), gb_str_of(refuse)};
-    struct gb_files adapter = {&map, 1}, lookups = {NULL, 0};
-    struct gb_door_source source = {GB_STR("s"), GB_STR("t"), &adapter, &lookups};
-    struct gb_door_config config = {.cluster = GB_STR("c"),
-                                    .salt = GB_STR("x"),
-                                    .join_key = GB_STR("y"),
-                                    .join_key_id = GB_STR("j1"),
-                                    .lanes_count = 8,
-                                    .refuse = refuse != NULL ? &list : NULL,
-                                    .sources = &source,
-                                    .sources_count = 1};
+    const struct door_texts texts = {.mapping = gb_str_of(mapping),
+                                     .refuse = gb_str_of(refuse),
+                                     .topic = GB_STR("t")};
     struct built built = {0};
 
-    built.door = gb_door_new(&config, &built.mistakes);
+    built.door = door_made(&texts, &built.mistakes);
     return built;
 }
 

@@ -101,8 +101,10 @@ class Drive:
 
 
 def replay_identical(postgres, lanes):
-    """What `gridbridge replay` finds over every lane, in words; empty if the ledger made again is
-    identical. A lane without a line counts as a fault too: replay of nothing proves nothing."""
+    """What `gridbridge replay` finds over every lane (postgres: whatever has a dsn), in words.
+
+    Empty if the ledger made again is identical. A lane without a line counts as a fault too: replay
+    of nothing proves nothing."""
     done = subprocess.run([os.environ["GB_BIN"], "replay", "-o", "json", "--postgres",
                            postgres.dsn], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, check=False)
