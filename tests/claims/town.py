@@ -103,6 +103,9 @@ def main():
     print(f"wrong={len(wrong)}")
     for line in wrong[:20]:
         print(f"  {line}")
+    dead = sum(sum(c["dead"].values()) for c in counts.values())
+    if found.counts["deadletter"] != dead:
+        wrong.append(f"{dead} rows should be dead, {found.counts['deadletter']} are")
     if unchanged != replays:
         wrong.append(f"{replays} replays, but {unchanged} records changed nothing")
     if wrong:

@@ -220,8 +220,8 @@ class GridWriter:
 
     def _ddl_other(self, us):
         self.batch += 1
-        value = no_rows(us, self.batch, (DATABASE, "thing_log", "TRUNCATE", True,
-                                         "TRUNCATE TABLE wgzt.thing_log"))
+        value = no_rows(us, self.batch, (DATABASE, "login_log", "TRUNCATE", True,
+                                         "TRUNCATE TABLE wgzt.login_log"))
         self._put(us, 0, value, "ignored:ddl")
 
     def _patrol_task(self, us):
@@ -237,7 +237,7 @@ class GridWriter:
                              ("upd_time", "datetime", 93)))
         head, middle, end = parts(dump([data]), us // 1_000_000 * 1000,
                                   ("null", '["id"]', types, "INSERT"))
-        middle = middle.replace('"case_info"', '"patrol_task"')
+        middle = middle.replace('"case_info"', '"check_route"')
         value = f"{head}{self.batch}{middle}{us // 1000 + 77}{end}"
         self._put(us, canal_partition(DATABASE, key, PARTITIONS), value, "ignored:other_table")
 
