@@ -94,69 +94,6 @@ void gb_intake_send(struct gb_intake *intake, uint32_t lane, struct gb_record *r
     intake->unacked++;
 }
 
-static bool read_metadata(struct gb_str metadata, int64_t *offset, struct gb_str *hash)
-{
-    size_t i = 0;
-    int64_t number = 0;
-
-    while (i < metadata.len && i < 18 && metadata.ptr[i] >= '0' && metadata.ptr[i] <= '9') {
-        number = number * 10 + (metadata.ptr[i] - '0');
-        i++;
-    }
-    if (i == 0 || i >= metadata.len || metadata.ptr[i] != ':') {
-        return false;
-    }
-    *offset = number;
-    *hash = (struct gb_str){metadata.ptr + i + 1, metadata.len - i - 1};
-    return true;
-}
-
-static void halt_stream(struct gb_intake *intake, struct gb_stream *stream, struct gb_str why,
-                        struct gb_intake_effects *fx)
-{
-    struct gb_intake_effect *effect = gb_intake_add(fx, GB_IX_HALT);
-
-    (void)intake;
-    stream->is_halted = true;
-    effect->halt.topic = stream->topic;
-    effect->halt.partition = stream->partition;
-    effect->text = why;
-}
-
-/* Where reading begins; the last committed record is read again and compared. */
-static void place_stream(struct gb_intake *intake, struct gb_stream *stream,
-                         const struct gb_stream_start *start, struct gb_intake_effects *fx)
-{
-    int64_t last = 0;
-    struct gb_str hash = GB_STR_NONE;
-
-    stream->verify_offset = -1;
-    stream->next = start->committed;
-    if (start->committed < 0) {
-        stream->next = start->from_latest ? start->log_end : start->log_start;
-    } else if (start->committed > start->log_end) {
-        halt_stream(intake, stream,
-                    gb_arena_printf(&intake->step_arena,
-                                    "%.*s: committed offset %" PRId64 " is beyond the log's end %"
-                                    PRId64 ": was the topic created again?",
-                                    GB_STR_ARG(stream->id), start->committed, start->log_end),
-                    fx);
-    } else if (start->committed < start->log_start) {
-        halt_stream(intake, stream,
-                    gb_arena_printf(&intake->step_arena,
-                                    "%.*s: records %" PRId64 " to %" PRId64
-                                    " were deleted before they were read",
-                                    GB_STR_ARG(stream->id), start->committed,
-                                    start->log_start - 1),
-                    fx);
-    } else if (read_metadata(start->metadata, &last, &hash) && last >= start->log_start) {
-        stream->verify_offset = last;
-        stream->verify_hash = gb_arena_str(&intake->session_arena, hash);
-    }
-    stream->from = stream->next;
-    stream->committed = start->committed;
-}
-
 static void add_stream(struct gb_intake *intake, const struct gb_stream_start *start,
                        struct gb_intake_effects *fx)
 {
@@ -172,7 +109,7 @@ static void add_stream(struct gb_intake *intake, const struct gb_stream_start *s
     stream->sent = calloc(intake->config.lanes_count, sizeof(stream->sent[0]));
     GB_CHECK(stream->sent != NULL);
     (void)gb_map_put(&intake->by_id, stream->id, stream);
-    place_stream(intake, stream, start, fx);
+    gb_intake_place(intake, stream, start, fx);
 }
 
 /* Sources wait until a policy has reached the lanes: a record before it could not be read. */
@@ -231,6 +168,7 @@ static void on_assigned(struct gb_intake *intake, const struct gb_intake_event *
     for (uint32_t i = 0; i < count; i++) {
         add_stream(intake, &event->assigned.items[i], fx);
     }
+    gb_intake_keep_starts(intake, event, fx);
     fetch(intake, fx);
     if (!intake->has_policy) {
         wait_for_policy(intake, fx);
@@ -247,7 +185,7 @@ static bool is_verified(struct gb_intake *intake, struct gb_stream *stream,
     if (stream->verify_offset >= 0 && rec->offset == stream->verify_offset) {
         hash = gb_door_hash(intake->config.door, rec, &intake->step_arena);
         if (!gb_str_eq(hash, stream->verify_hash)) {
-            halt_stream(intake, stream,
+            gb_intake_halt_stream(stream,
                         gb_arena_printf(&intake->step_arena,
                                         "%.*s: offset %" PRId64 " holds another record than the "
                                         "one read before: was the topic created again?",

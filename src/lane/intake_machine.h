@@ -1,4 +1,5 @@
-/* Inside of intake: what intake.c and intake_send.c share. Nobody else includes this. */
+/* Inside of intake: what intake.c, intake_place.c and intake_send.c share. Nobody else includes
+ * this. */
 #ifndef LANE_INTAKE_MACHINE_H
 #define LANE_INTAKE_MACHINE_H
 
@@ -62,6 +63,19 @@ void gb_intake_send(struct gb_intake *intake, uint32_t lane, struct gb_record *r
  * of it, in the step's arena. */
 struct gb_str gb_intake_policy(struct gb_intake *intake, struct gb_stream *stream,
                                const struct gb_source_record *in, struct gb_intake_effects *fx);
+
+/* Nothing more is read of the stream; why is the evidence. */
+void gb_intake_halt_stream(struct gb_stream *stream, struct gb_str why,
+                           struct gb_intake_effects *fx);
+
+/* Where reading begins; the last committed record is read again and compared. */
+void gb_intake_place(struct gb_intake *intake, struct gb_stream *stream,
+                     const struct gb_stream_start *start, struct gb_intake_effects *fx);
+
+/* `start: latest` holds from the first start on, not from each one before the first commit: the
+ * place of such streams is committed before anything is read. */
+void gb_intake_keep_starts(struct gb_intake *intake, const struct gb_intake_event *event,
+                           struct gb_intake_effects *fx);
 
 /* A tick to every lane; clock 0 moves nothing. Starts new intervals. */
 void gb_intake_tick(struct gb_intake *intake, int64_t clock, struct gb_intake_effects *fx);

@@ -263,12 +263,16 @@ static void on_timer(struct gb_lane *lane, struct gb_effects *fx)
     if (lane->due_retry > lane->now) {
         return;
     }
+    if (lane->pg_ticket != 0) {
+        lane->due_retry = lane->now + GB_RETRY_MS_MIN; /* the outbox or the floor is under way */
+        return;
+    }
     lane->due_retry = GB_NEVER;
     if (lane->state == GB_LANE_IDLE && lane->is_assigned) {
         gb_reconcile_event(lane, &again, fx);
-    } else if (lane->pg_ticket == 0 && lane->state == GB_LANE_HALTED && lane->halt_reason != NULL) {
+    } else if (lane->state == GB_LANE_HALTED && lane->halt_reason != NULL) {
         ask_halt(lane, fx);
-    } else if (lane->pg_ticket == 0 && lane->state != GB_LANE_HALTED) {
+    } else if (lane->state != GB_LANE_HALTED) {
         gb_reconcile_retry(lane, fx);
     }
 }

@@ -250,8 +250,22 @@ void gb_publish_give(struct gb_lane *lane, struct gb_batch *batch)
     gb_queue_put(&lane->pub.queue, batch);
 }
 
-/* Batches whose messages are all visible leave; the floor follows them. Its number and offset are
- * those of what was seen last, which may belong to a batch that still stays. */
+/* The floor's number and offset are those of what was seen last, which may belong to a batch that
+ * still stays. Where Kafka is ahead (PostgreSQL was restored from an older copy) they stay: what is
+ * made again must be compared with what is visible, after the next start too. */
+static void raise_floor(struct gb_lane *lane)
+{
+    const struct gb_publisher *pub = &lane->pub;
+
+    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
+        if (pub->visible[t] <= lane->row.seqs[t]) {
+            lane->row.floor_seqs[t] = pub->visible[t];
+            lane->row.floor_offsets[t] = pub->ends[t];
+        }
+    }
+}
+
+/* Batches whose messages are all visible leave; the floor follows them. */
 static void retire(struct gb_lane *lane)
 {
     struct gb_publisher *pub = &lane->pub;
@@ -260,8 +274,7 @@ static void retire(struct gb_lane *lane)
         struct gb_batch *batch = gb_queue_take(&pub->queue);
 
         lane->row.floor_index = batch->commit.to_index;
-        memcpy(lane->row.floor_seqs, pub->visible, sizeof(lane->row.floor_seqs));
-        memcpy(lane->row.floor_offsets, pub->ends, sizeof(lane->row.floor_offsets));
+        raise_floor(lane);
         lane->published_index = batch->commit.to_index;
         pub->is_floor_dirty = true;
         lane->due_floor = lane->now + GB_FLOOR_AFTER_MS;
@@ -397,7 +410,7 @@ static void on_sent(struct gb_lane *lane, const struct gb_event *event, struct g
 static void move_floor(struct gb_lane *lane, struct gb_effects *fx)
 {
     lane->due_floor = GB_NEVER;
-    if (lane->pub.is_floor_dirty && lane->pg_ticket == 0 && lane->flying == NULL) {
+    if (lane->pub.is_floor_dirty && lane->pg_ticket == 0) {
         gb_lane_ask_pg(lane, fx, GB_FX_PG_FLOOR)->floor = &lane->row;
         lane->pub.is_floor_dirty = false;
     }
@@ -414,7 +427,7 @@ void gb_publish_go(struct gb_lane *lane, struct gb_effects *fx)
         pub->state = GB_PUB_OFF;
         lane->due_send = GB_NEVER;
         gb_publish_start(lane, fx);
-    } else if (pub->state == GB_PUB_FILL && lane->pg_ticket == 0 && lane->flying == NULL) {
+    } else if (pub->state == GB_PUB_FILL && lane->pg_ticket == 0) { /* flying: waits for a bundle */
         struct gb_effect *effect = gb_lane_ask_pg(lane, fx, GB_FX_PG_OUTBOX);
 
         gb_batch_free(pub->refill);

@@ -199,7 +199,7 @@ def test_traps_in_the_bytes(town):
                  '"op":"t"', '"op":"m"', "\\uD83C\\uDF27", "ARCHIVED", '"contact_name":"'):
         assert any(mark in v for v in party), mark
     assert party[0].startswith('{"before":null') and '"snapshot":"first"' in party[0]
-    for mark in ('"type":"QUERY"', '"type":"ALTER"', '"type":"DELETE"', '"table":"patrol_task"',
+    for mark in ('"type":"QUERY"', '"type":"ALTER"', '"type":"DELETE"', '"table":"check_route"',
                  '"is_finished":"7"', '"is_deleted":"1"', "路灯\\u0000不亮", "\U0001F327",
                  "0000-00-00 00:00:00", '"reply_person":"'):
         assert any(mark in v for v in case), mark

@@ -341,6 +341,7 @@ static void carry_out(struct fake_world *w, const struct gb_effect *fx)
         give_rows(w, fx);
         break;
     case GB_FX_PG_POLICY:
+        w->asked_policy++;
         answer_plain(w, fx, GB_EV_PG_POLICY, GB_NOT_FOUND);
         break;
     case GB_FX_PG_COMMIT:
@@ -427,6 +428,9 @@ bool fake_run(struct fake_world *w, uint32_t steps_max)
             if (fx.kind == GB_FX_PUB_SEND && chance(w, w->rates.send_slow)) {
                 *gb_effects_add(&w->effects, fx.kind, fx.lane, fx.ticket) = fx;
                 (void)feed(w);
+            } else if (fx.kind == GB_FX_PG_OUTBOX && chance(w, w->rates.outbox_slow)) {
+                *gb_effects_add(&w->effects, fx.kind, fx.lane, fx.ticket) = fx;
+                let_time_pass(w);
             } else {
                 carry_out(w, &fx);
             }

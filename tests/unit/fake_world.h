@@ -39,6 +39,7 @@ struct fake_rates {
     unsigned send_lost;     /* visible, answer lost */
     unsigned send_failed;   /* not visible */
     unsigned send_slow;     /* other answers overtake it */
+    unsigned outbox_slow;   /* the timer comes before the answer */
     unsigned init_failed;
     unsigned crash; /* the lane's process ends before it sees the answer */
 };
@@ -70,6 +71,7 @@ struct fake_world {
     int64_t consume_at;
     int64_t timer_at;
     uint32_t crashes, losses;
+    uint32_t asked_policy; /* bundles asked for; none is held */
 };
 
 void fake_init(struct fake_world *world, uint64_t seed);

@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/check.h"
+#include "codec/record_json.h"
 #include "fake_world.h"
 
 #define RECORDS 120U
@@ -153,6 +155,86 @@ static void test_start_check(void **state)
     fake_close(&w);
 }
 
+/* PostgreSQL was restored from an older copy, Kafka is ahead: what is made again is compared with
+ * what is visible, after a second start in the middle of it too. */
+static void restored(bool is_damaged)
+{
+    struct fake_world old, w;
+    struct fake_log logs[GB_TOPIC_COUNT];
+    uint64_t index;
+
+    fake_init(&w, 9);
+    produce_all(&w);
+    assert_true(fake_run(&w, 200000));
+    fake_init(&old, 9);
+    old.config.batch_records_max = 1;
+    produce_all(&old);
+    old.intake_count = RECORDS / 2;
+    assert_true(fake_run(&old, 200000));
+    old.intake_count = RECORDS;
+    memcpy(logs, old.logs, sizeof(logs));
+    memcpy(old.logs, w.logs, sizeof(logs));
+    memcpy(w.logs, logs, sizeof(logs));
+    fake_close(&w);
+    index = old.row.next_index;
+    fake_crash(&old);
+    for (int i = 0; i < 10000 && old.row.next_index < index + 10; i++) {
+        (void)fake_run(&old, 1);
+    }
+    assert_true(old.row.next_index < RECORDS && old.row.floor_index > index);
+    old.logs[GB_TOPIC_DEADLETTER].items[RECORDS - 5].value[1] ^= is_damaged;
+    fake_crash(&old);
+    assert_int_equal(fake_run(&old, 200000), !is_damaged);
+    assert_string_equal(old.halt_reason, is_damaged ? "output_differs" : "");
+    assert_int_equal(old.logs[GB_TOPIC_DEADLETTER].count, RECORDS);
+    fake_close(&old);
+}
+
+static void test_restored_database(void **state)
+{
+    (void)state;
+    restored(false);
+    restored(true);
+}
+
+/* A batch waits for a bundle that PostgreSQL does not hold, and a send fails meanwhile: what is
+ * durable becomes visible all the same, and the lane goes on asking for the bundle. */
+static void test_publishes_while_it_waits(void **state)
+{
+    struct gb_member bundle = {GB_STR("bundle"),
+                               {.type = GB_STRING,
+                                .text = GB_STR("00112233445566778899aabbccddeeff"
+                                               "00112233445566778899aabbccddeeff")}};
+    struct gb_record rec = {.kind = GB_KIND_POLICY,
+                            .town = GB_STR(""),
+                            .src = {.cluster = GB_STR("c1"), .topic = GB_STR("gb.policy.in")},
+                            .session = GB_STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+                            .verdict = GB_ACCEPTED,
+                            .fields = {.type = GB_OBJECT, .count = 1, .members = &bundle}};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct gb_buf line = {0};
+        struct fake_world w;
+        uint32_t asked;
+
+        fake_init(&w, seed);
+        w.rates = (struct fake_rates){.send_failed = 500, .send_slow = 700, .outbox_slow = 900};
+        produce_all(&w);
+        gb_record_write(&line, &rec);
+        gb_buf_add_char(&line, '\0');
+        fake_produce(&w, line.bytes);
+        assert_false(fake_run(&w, 3000));
+        assert_string_equal(w.halt_reason, "");
+        assert_int_equal(w.logs[GB_TOPIC_DEADLETTER].count, RECORDS);
+        asked = w.asked_policy;
+        assert_false(fake_run(&w, 3000));
+        assert_true(w.asked_policy > asked);
+        fake_close(&w);
+        gb_buf_close(&line);
+    }
+}
+
 /* Somebody else claims before each of the lane's requests is answered. */
 static size_t zombie_ledger(bool drop_fence)
 {
@@ -218,7 +300,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batch_sizes),      cmocka_unit_test(test_faults),
         cmocka_unit_test(test_differing_output), cmocka_unit_test(test_start_check),
-        cmocka_unit_test(test_regrown_tail),
+        cmocka_unit_test(test_regrown_tail),     cmocka_unit_test(test_restored_database),
+        cmocka_unit_test(test_publishes_while_it_waits),
         cmocka_unit_test(test_fence),            cmocka_unit_test(test_reading_fails),
     };
 

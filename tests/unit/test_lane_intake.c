@@ -319,6 +319,46 @@ static void test_retention_overrun(void **state)
     end(&w);
 }
 
+/* `start: latest`: the place is committed before anything is read, so that what comes between this
+ * start and the next is read; `earliest` needs no such commit, nor does a committed place. */
+static void test_start_latest(void **state)
+{
+    struct gb_stream_start start = {.topic = GB_STR("party.dj.sys_party_task"),
+                                    .committed = -1,
+                                    .from_latest = true,
+                                    .log_end = 7};
+    struct gb_intake_event event = {.kind = GB_IE_ASSIGNED};
+    const struct gb_intake_effect *commit;
+    struct world w;
+
+    (void)state;
+    event.assigned.items = &start;
+    event.assigned.count = 1;
+    event.assigned.session = GB_STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    event.assigned.secret = GB_STR("ssssssssssssssss");
+    event.assigned.has_policy = true;
+    begin(&w);
+    step(&w, event);
+    commit = find(&w, GB_IX_COMMIT);
+    assert_non_null(commit);
+    assert_int_equal(commit->streams.count, 1);
+    assert_int_equal(commit->streams.items[0].offset, 7);
+    assert_int_equal(commit->streams.items[0].metadata.len, 0);
+    assert_int_equal(find(&w, GB_IX_FETCH)->streams.items[0].offset, 7);
+    step(&w, (struct gb_intake_event){.kind = GB_IE_COMMITTED});
+    assert_null(find(&w, GB_IX_FETCH));
+    start.committed = 7;
+    start.log_end = 12; /* the next start: five have come */
+    step(&w, event);
+    assert_null(find(&w, GB_IX_COMMIT));
+    assert_int_equal(find(&w, GB_IX_FETCH)->streams.items[0].offset, 7);
+    start.committed = -1;
+    start.from_latest = false;
+    step(&w, event);
+    assert_null(find(&w, GB_IX_COMMIT));
+    end(&w);
+}
+
 /* Reading fails: nothing where the client goes on by itself, else all streams are looked up. */
 static void test_reading_fails(void **state)
 {
@@ -365,7 +405,8 @@ int main(void)
         cmocka_unit_test(test_policy_tick_commit), cmocka_unit_test(test_delivery_failure),
         cmocka_unit_test(test_clock_skew),         cmocka_unit_test(test_clock_jump),
         cmocka_unit_test(test_recreated_topic),    cmocka_unit_test(test_retention_overrun),
-        cmocka_unit_test(test_bad_policy_record),  cmocka_unit_test(test_reading_fails),
+        cmocka_unit_test(test_bad_policy_record),  cmocka_unit_test(test_start_latest),
+        cmocka_unit_test(test_reading_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,93 @@
+/* Where reading of a source partition begins: committed offset, log and metadata compared. */
+#include <inttypes.h>
+
+#include "lane/intake_machine.h"
+
+static bool read_metadata(struct gb_str metadata, int64_t *offset, struct gb_str *hash)
+{
+    size_t i = 0;
+    int64_t number = 0;
+
+    while (i < metadata.len && i < 18 && metadata.ptr[i] >= '0' && metadata.ptr[i] <= '9') {
+        number = number * 10 + (metadata.ptr[i] - '0');
+        i++;
+    }
+    if (i == 0 || i >= metadata.len || metadata.ptr[i] != ':') {
+        return false;
+    }
+    *offset = number;
+    *hash = (struct gb_str){metadata.ptr + i + 1, metadata.len - i - 1};
+    return true;
+}
+
+void gb_intake_halt_stream(struct gb_stream *stream, struct gb_str why,
+                           struct gb_intake_effects *fx)
+{
+    struct gb_intake_effect *effect = gb_intake_add(fx, GB_IX_HALT);
+
+    stream->is_halted = true;
+    effect->halt.topic = stream->topic;
+    effect->halt.partition = stream->partition;
+    effect->text = why;
+}
+
+void gb_intake_place(struct gb_intake *intake, struct gb_stream *stream,
+                     const struct gb_stream_start *start, struct gb_intake_effects *fx)
+{
+    int64_t last = 0;
+    struct gb_str hash = GB_STR_NONE;
+
+    stream->verify_offset = -1;
+    stream->next = start->committed;
+    if (start->committed < 0) {
+        stream->next = start->from_latest ? start->log_end : start->log_start;
+    } else if (start->committed > start->log_end) {
+        gb_intake_halt_stream(stream,
+                    gb_arena_printf(&intake->step_arena,
+                                    "%.*s: committed offset %" PRId64 " is beyond the log's end %"
+                                    PRId64 ": was the topic created again?",
+                                    GB_STR_ARG(stream->id), start->committed, start->log_end),
+                    fx);
+    } else if (start->committed < start->log_start) {
+        gb_intake_halt_stream(stream,
+                    gb_arena_printf(&intake->step_arena,
+                                    "%.*s: records %" PRId64 " to %" PRId64
+                                    " were deleted before they were read",
+                                    GB_STR_ARG(stream->id), start->committed,
+                                    start->log_start - 1),
+                    fx);
+    } else if (read_metadata(start->metadata, &last, &hash) && last >= start->log_start) {
+        stream->verify_offset = last;
+        stream->verify_hash = gb_arena_str(&intake->session_arena, hash);
+    }
+    stream->from = stream->next;
+    stream->committed = start->committed;
+}
+
+void gb_intake_keep_starts(struct gb_intake *intake, const struct gb_intake_event *event,
+                           struct gb_intake_effects *fx)
+{
+    struct gb_stream_offset *items =
+        gb_arena_take(&intake->step_arena, (intake->streams_count + 1U) * sizeof(items[0]));
+    struct gb_intake_effect *effect;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < intake->streams_count; i++) {
+        struct gb_stream *s = &intake->streams[i];
+
+        if (s->committed < 0 && event->assigned.items[i].from_latest && !s->is_halted) {
+            s->committed = s->next;
+            items[count++] = (struct gb_stream_offset){
+                .topic = s->topic, .partition = s->partition, .offset = s->next};
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    intake->is_committing = true;
+    intake->commit_ticket = intake->tickets;
+    intake->commit_left = 0;
+    effect = gb_intake_add(fx, GB_IX_COMMIT);
+    effect->streams.items = items;
+    effect->streams.count = count;
+}
