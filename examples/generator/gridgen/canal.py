@@ -27,6 +27,7 @@ _TYPES = (("id", "bigint(20)", -5), ("case_code", "varchar(14)", 12),
 COLUMNS = tuple(name for name, _, _ in _TYPES)
 DRIFT_COLUMN = "reply_person"
 _DRIFT_TYPE = (DRIFT_COLUMN, "varchar(32)", 12)
+_ZERO_DATE = "0000-00-00 00:00:00"
 _BAD_DATE = "2026-13-40 25:61:00"
 _DEFAULTS = {"is_finished": "0", "is_duplicate": "0", "is_supervise": "0", "is_urge": "0",
              "is_deleted": "0"}
@@ -56,6 +57,14 @@ def no_rows(us, batch, what):
             f'"id":{batch},"isDdl":{"true" if ddl else "false"},"mysqlType":null,"old":null,'
             f'"pkNames":null,"sql":{quote(sql)},"sqlType":null,"table":"{table}",'
             f'"ts":{us // 1000 + 41},"type":"{kind}"}}')
+
+
+def says_the_same(old, new):
+    """An update within one second whose only change is none to 0000-00-00, which means none."""
+    none = (None, _ZERO_DATE)
+    return bool(old and new) and all(
+        old[column] == value or (column == "dead_line" and old[column] in none and value in none)
+        for column, value in new.items() if column in old)
 
 
 class GridWriter:
@@ -180,7 +189,8 @@ class GridWriter:
                 clean = False
                 continue
             towns = self.world.towns_of(row, old, new)
-            message.verdicts.extend(("accepted", town) for town in towns)
+            verdict = "accepted:same" if says_the_same(old, new) else "accepted"
+            message.verdicts.extend((verdict, town) for town in towns)
             row.moved = row.moved or len(towns) > 1
             accept(row, new or old, new is None)
             clean = clean and new is not None and not row.moved

@@ -108,7 +108,7 @@ class Books:
             kind, _, detail = verdict.partition(":")
             if kind == "accepted":
                 self.accepted += 1
-                self.replayed += replay
+                self.replayed += replay or detail == "same"
                 self.accepted_by_town[town] += 1
             elif kind == "dead":
                 self.dead[detail] += 1
