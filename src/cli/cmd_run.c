@@ -7,7 +7,10 @@
 #include "daemon/daemon.h"
 #include "shell/stop_point.h"
 
+struct reloads;
+
 struct run {
+    struct reloads *reloads; /* NULL: not of the daemon */
     struct gb_settings settings;
     struct gb_daemon_source sources[GB_DAEMON_SOURCES_MAX];
     struct gb_daemon_config daemon;
@@ -99,6 +102,9 @@ static bool map_secrets(struct run *run, const struct gb_args *args)
            gb_settings_properties(s, args, &daemon->properties, &daemon->properties_count);
 }
 
+static const struct gb_daemon_config *reload(void *context);
+static void settle(void *context, bool is_taken);
+
 static bool map(struct run *run, const struct gb_args *args)
 {
     struct gb_settings *s = &run->settings;
@@ -121,6 +127,9 @@ static bool map(struct run *run, const struct gb_args *args)
         .batch_bytes_max = (size_t)config->batch_bytes,
         .log_level = level_of(config->log_level),
         .refuse = gb_settings_file(s, config->refuse),
+        .reload = reload,
+        .settle = settle,
+        .context = run->reloads,
         .sources = run->sources};
     map_sources(run);
     if (run->daemon.dsn == NULL || !map_secrets(run, args)) {
@@ -135,10 +144,52 @@ static bool map(struct run *run, const struct gb_args *args)
     return true;
 }
 
+/* The settings of the start live as long as the daemon; of those read later one set is in force,
+ * and one may be on its way. */
+struct reloads {
+    const struct gb_args *args;
+    struct run *taken, *offered;
+};
+
+static void drop(struct run *run)
+{
+    if (run != NULL) {
+        gb_settings_close(&run->settings);
+        free(run);
+    }
+}
+
+static const struct gb_daemon_config *reload(void *context)
+{
+    struct reloads *reloads = context;
+    const struct gb_args *args = reloads->args;
+    struct run *run = calloc(1, sizeof(*run));
+
+    GB_CHECK(run != NULL && reloads->offered == NULL);
+    run->reloads = reloads;
+    if (gb_settings_read(&run->settings, args, gb_settings_path(args), args->talk) != GB_EXIT_OK ||
+        !take_roles(args, &run->settings.config.roles) || !map(run, args)) {
+        drop(run);
+        return NULL;
+    }
+    reloads->offered = run;
+    return &run->daemon;
+}
+
+static void settle(void *context, bool is_taken)
+{
+    struct reloads *reloads = context;
+
+    drop(is_taken ? reloads->taken : reloads->offered);
+    reloads->taken = is_taken ? reloads->offered : reloads->taken;
+    reloads->offered = NULL;
+}
+
 enum gb_exit gb_cli_run_daemon(const struct gb_args *args)
 {
     const char *path = gb_settings_path(args);
-    struct run run = {.daemon = {.lanes_count = 0}};
+    struct reloads reloads = {.args = args};
+    struct run run = {.reloads = &reloads};
     struct gb_err err = {.status = GB_BUG};
     enum gb_exit code;
 
@@ -156,6 +207,7 @@ enum gb_exit gb_cli_run_daemon(const struct gb_args *args)
     } else if (code == GB_EXIT_OK && gb_daemon_run(&run.daemon, args->talk, &err) != GB_OK) {
         code = gb_cli_fail(args, &err);
     }
+    drop(reloads.taken);
     gb_settings_close(&run.settings);
     return code;
 }

@@ -128,6 +128,22 @@ struct gb_str gb_door_hash(const struct gb_door *door, const struct gb_source_re
     return gb_hash_hex(arena, &hash);
 }
 
+struct gb_str gb_door_mapping_hash(const struct gb_door *door, struct gb_str source,
+                                   struct gb_str topic)
+{
+    for (size_t i = 0; i < door->readers_count; i++) {
+        if (gb_str_eq(door->readers[i].name, source) && gb_str_eq(door->readers[i].topic, topic)) {
+            return door->readers[i].mapping->hash;
+        }
+    }
+    return GB_STR_NONE;
+}
+
+struct gb_str gb_door_refuse_hash(const struct gb_door *door)
+{
+    return door->refuse->hash;
+}
+
 uint32_t gb_lane_of_town(struct gb_str town, uint32_t lanes_count)
 {
     return (uint32_t)(gb_fnv1a(town) % lanes_count);

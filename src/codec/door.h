@@ -86,6 +86,11 @@ void gb_door_explain(const struct gb_door *door, const struct gb_source_record *
 struct gb_str gb_door_hash(const struct gb_door *door, const struct gb_source_record *in,
                            struct gb_arena *arena);
 
+/* Hash of the mapping that reads a source's topic, of the refuse-list; absent: nobody reads it. */
+struct gb_str gb_door_mapping_hash(const struct gb_door *door, struct gb_str source,
+                                   struct gb_str topic);
+struct gb_str gb_door_refuse_hash(const struct gb_door *door);
+
 /* A column that no mapping names, and how often it came. */
 struct gb_drift {
     struct gb_str source, column; /* borrowed from the door */

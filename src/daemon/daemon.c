@@ -32,7 +32,7 @@ static void say_plain(bool is_warning, const char *text)
     say(NULL, is_warning, -1, gb_str_of(text));
 }
 
-/* Waits for one of the signals at most a second; 0 if none came. */
+/* Waits for one of the signals at most a second; 0 if none came. SIGHUP is one of them. */
 static int wait_signal(const sigset_t *signals)
 {
     const struct timespec second = {.tv_sec = 1};
@@ -63,7 +63,9 @@ static bool wait_streams(const struct gb_daemon_config *config, const sigset_t *
             (void)gb_prefix(&err, err.status == GB_AWAY ? "waits for PostgreSQL" : "waits");
             say_plain(true, err.text);
         }
-        if (is_whole || wait_signal(signals) != 0) {
+        int signal = is_whole ? 0 : wait_signal(signals);
+
+        if (is_whole || (signal != 0 && signal != SIGHUP)) {
             gb_arena_close(&attempt);
             return is_whole;
         }
@@ -98,12 +100,25 @@ static void resume_lanes(const struct gb_daemon_config *config, struct gb_world 
     gb_tool_pg_close(pg);
 }
 
-/* OK after a signal; else why the world is of no use any more. */
-static enum gb_status wait_end(const struct gb_daemon_config *config, const sigset_t *signals,
-                               struct gb_world *world, const struct gb_door *door,
-                               struct gb_err *err)
+struct surroundings {
+    struct gb_arena *arena;
+    const sigset_t *signals;
+    FILE *log;
+    struct gb_intake_set *set; /* in force */
+};
+
+/* OK after a signal to end; else why the world is of no use any more. */
+static enum gb_status wait_end(const struct gb_daemon_config *config, struct surroundings *around,
+                               struct gb_world *world, struct gb_err *err)
 {
-    for (unsigned turn = 1; wait_signal(signals) == 0; turn++) {
+    for (unsigned turn = 1;; turn++) {
+        int signal = wait_signal(around->signals);
+
+        if (signal == SIGHUP) {
+            gb_daemon_reload(world, &around->set, around->log);
+        } else if (signal != 0) {
+            return GB_OK;
+        }
         if (gb_world_is_broken(world, err)) {
             return err->status;
         }
@@ -111,18 +126,17 @@ static enum gb_status wait_end(const struct gb_daemon_config *config, const sigs
         if (turn % RESUME_EVERY == 0 && config->has_lanes) {
             resume_lanes(config, world);
         }
-        if (turn % KEPT_OUT_EVERY == 0 && door != NULL) {
-            gb_daemon_say_kept_out(door);
+        if (turn % KEPT_OUT_EVERY == 0 && around->set->door != NULL) {
+            gb_daemon_say_kept_out(around->set->door);
         }
     }
-    return GB_OK;
 }
 
-static enum gb_status run_world(const struct gb_daemon_config *config, const sigset_t *signals,
-                                struct gb_world_config *world_config, const struct gb_door *door,
-                                struct gb_err *err)
+static enum gb_status run_world(const struct gb_daemon_config *config,
+                                struct surroundings *around,
+                                struct gb_world_config *world_config, struct gb_err *err)
 {
-    struct gb_world *world = gb_world_start(world_config, door, err);
+    struct gb_world *world = gb_world_start(world_config, around->set->door, err);
     enum gb_status status;
     bool is_clean;
 
@@ -131,29 +145,22 @@ static enum gb_status run_world(const struct gb_daemon_config *config, const sig
     }
     gb_tool_notify("READY=1");
     say_plain(false, "runs");
-    status = wait_end(config, signals, world, door, err);
+    status = wait_end(config, around, world, err);
     gb_tool_notify("STOPPING=1");
     say_plain(false, "stops");
     is_clean = gb_world_stop(world);
-    if (door != NULL) {
-        gb_daemon_say_kept_out(door);
+    if (around->set->door != NULL) {
+        gb_daemon_say_kept_out(around->set->door);
     }
     say_plain(!is_clean, is_clean ? "stopped" : "stopped; something did not end in time");
     return is_clean ? status : gb_fail(err, GB_BUG, "a thread did not end in time");
 }
 
-struct surroundings {
-    struct gb_arena *arena;
-    const sigset_t *signals;
-    FILE *log;
-};
-
-static enum gb_status run_with_door(const struct gb_daemon_config *config,
-                                    const struct surroundings *around,
-                                    const struct gb_instance *instance, struct gb_err *err)
+static enum gb_status run_with_set(const struct gb_daemon_config *config,
+                                   struct surroundings *around,
+                                   const struct gb_instance *instance, struct gb_err *err)
 {
     struct gb_arena *arena = around->arena;
-    struct gb_source_topic topics[GB_DAEMON_SOURCES_MAX + 2];
     struct gb_world_config world = {
         .bootstrap = config->bootstrap, .dsn = config->dsn, .bridge_id = config->bridge_id,
         .cluster = config->cluster, .topic_prefix = config->topic_prefix,
@@ -162,32 +169,23 @@ static enum gb_status run_with_door(const struct gb_daemon_config *config,
         .has_lanes = config->has_lanes,
         .mode = config->is_idempotent ? GB_PUBLISH_IDEMPOTENT : GB_PUBLISH_TRANSACTIONAL,
         .batch_records_max = config->batch_records_max, .properties = config->properties,
-        .properties_count = config->properties_count, .sources = topics,
-        .sources_count = config->sources_count + 2, .say = say,
+        .properties_count = config->properties_count, .say = say,
         .alg = config->is_sm3 ? GB_SM3 : GB_SHA256,
         .batch_bytes_max = config->batch_bytes_max};
-    struct gb_door *door = NULL;
     enum gb_status status = GB_OK;
 
     world.policy_topic = gb_arena_printf(arena, "%spolicy.in", config->topic_prefix).ptr;
-    for (size_t i = 0; i < config->sources_count; i++) {
-        topics[i] = (struct gb_source_topic){.name = config->sources[i].topic,
-                                              .from_latest = config->sources[i].is_latest};
+    around->set = gb_intake_set_new(config, around->log, err);
+    if (around->set == NULL) {
+        return err->status;
     }
-    topics[config->sources_count] = (struct gb_source_topic){.name = world.policy_topic};
-    topics[config->sources_count + 1] = (struct gb_source_topic){
-        .name = gb_arena_printf(arena, "%sdecision.in", config->topic_prefix).ptr};
-    if (config->has_intake) {
-        door = gb_daemon_door(config, arena, around->log, err);
-        if (door == NULL) {
-            return err->status;
-        }
-    }
+    world.sources = around->set->topics;
+    world.sources_count = around->set->topics_count;
     if (wait_streams(config, around->signals, arena, world.streams)) {
-        status = run_world(config, around->signals, &world, door, err);
+        status = run_world(config, around, &world, err);
     }
     if (status != GB_BUG) {
-        gb_door_free(door); /* a world that still hangs may still look at it */
+        gb_intake_set_free(around->set); /* a world that still hangs may still look at it */
     }
     return status;
 }
@@ -202,6 +200,7 @@ enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log, s
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
     if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0) {
         return gb_fail(err, GB_BUG, "signals cannot be blocked");
     }
@@ -215,7 +214,8 @@ enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log, s
         return status;
     }
     gb_arena_init(&arena, (size_t)512 << 20);
-    status = run_with_door(config, &(struct surroundings){&arena, &signals, log}, &instance, err);
+    status = run_with_set(config, &(struct surroundings){&arena, &signals, log, NULL}, &instance,
+                          err);
     if (status != GB_BUG) {
         gb_arena_close(&arena);
         gb_instance_give_back(&instance);

@@ -2,6 +2,7 @@
  *
  *   read secrets and folders -> build the door -> wait for the streams in PostgreSQL -> start the
  *   world -> READY=1 -> until SIGTERM or SIGINT -> STOPPING=1 -> orderly stop
+ *   SIGHUP: reload.c
  *
  * A server that is away is waited for, with a line that says so; a wrong setting ends the process.
  */
@@ -49,7 +50,36 @@ struct gb_daemon_config {
     const struct gb_daemon_source *sources;
     size_t sources_count;
     struct gb_gateways gateways;   /* who may send decisions */
+    /* SIGHUP: the settings as they stand now, or NULL with the mistakes on log; they live until
+     * the next call of settle with false (they were not taken) or until new ones were taken. NULL:
+     * SIGHUP is said and ignored. */
+    const struct gb_daemon_config *(*reload)(void *context);
+    void (*settle)(void *context, bool is_taken);
+    void *context;
 };
+
+/* What intake reads with: sources, their door, and the memory of both. */
+struct gb_intake_set {
+    struct gb_arena arena;
+    const struct gb_daemon_config *config;
+    struct gb_door *door;
+    struct gb_source_topic *topics; /* with policy and decisions */
+    size_t topics_count;
+};
+
+struct gb_world;
+
+/* Reads secrets, folders and mappings; NULL with err, mistakes on log. */
+struct gb_intake_set *gb_intake_set_new(const struct gb_daemon_config *config, FILE *log,
+                                        struct gb_err *err);
+void gb_intake_set_free(struct gb_intake_set *set);
+
+/* SIGHUP as a transaction: settings, mappings and lookups are read and checked, then intake goes
+ * over to them; on any mistake everything stays as it was, and the log says so. Sources may join.
+ * Those that are read must stay and keep their mapping, and the refuse-list must stay: a record
+ * that was sent but not yet committed would be read in two ways, or counted by nobody. *set is what
+ * is in force. */
+void gb_daemon_reload(struct gb_world *world, struct gb_intake_set **set, FILE *log);
 
 /* Runs until a signal; OK after an orderly stop. Log lines go to log as logfmt. */
 enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log,

@@ -405,6 +405,11 @@ void gb_intake_step(struct gb_intake *intake, const struct gb_intake_event *even
     }
 }
 
+void gb_intake_set_door(struct gb_intake *intake, const struct gb_door *door)
+{
+    intake->config.door = door;
+}
+
 bool gb_intake_wants_records(const struct gb_intake *intake)
 {
     return intake->state == GB_INTAKE_RUNNING && intake->unacked < GB_INTAKE_UNACKED_MAX;

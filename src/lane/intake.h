@@ -105,6 +105,8 @@ struct gb_intake *gb_intake_new(const struct gb_intake_config *config);
 void gb_intake_free(struct gb_intake *intake);
 void gb_intake_step(struct gb_intake *intake, const struct gb_intake_event *event,
                     struct gb_intake_effects *effects);
+/* What is opened from now on goes through door; between steps. The old one is no longer used. */
+void gb_intake_set_door(struct gb_intake *intake, const struct gb_door *door);
 /* False while too much is unacknowledged: the world then stops handing out records. */
 bool gb_intake_wants_records(const struct gb_intake *intake);
 void gb_intake_effects_close(struct gb_intake_effects *effects);

@@ -308,17 +308,23 @@ static void init_timer(struct gb_source *source, uv_timer_t *timer)
     timer->data = source;
 }
 
-static void subscribe(struct gb_source *source)
+enum gb_status gb_source_subscribe(struct gb_source *source, const struct gb_source_topic *topics,
+                                   size_t topics_count, struct gb_err *err)
 {
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)source->config.topics_count);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)topics_count);
+    rd_kafka_resp_err_t code;
 
-    for (size_t i = 0; i < source->config.topics_count; i++) {
-        (void)rd_kafka_topic_partition_list_add(list, source->config.topics[i].name,
-                                                RD_KAFKA_PARTITION_UA);
+    for (size_t i = 0; i < topics_count; i++) {
+        (void)rd_kafka_topic_partition_list_add(list, topics[i].name, RD_KAFKA_PARTITION_UA);
     }
-    GB_CHECK(rd_kafka_subscribe(source->rk, list) == 0);
+    code = rd_kafka_subscribe(source->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
+    if (code != 0) {
+        return gb_fail(err, GB_IO, "kafka: %s", rd_kafka_err2str(code));
+    }
+    source->config.topics = topics;
+    source->config.topics_count = topics_count;
+    return GB_OK;
 }
 
 static void begin(struct gb_source *source)
@@ -330,7 +336,8 @@ static void begin(struct gb_source *source)
     init_timer(source, &source->timer);
     init_timer(source, &source->restart_timer);
     (void)uv_timer_start(&source->poll_timer, on_poll_timer, 0, POLL_EVERY_MS);
-    subscribe(source);
+    GB_CHECK(gb_source_subscribe(source, source->config.topics, source->config.topics_count,
+                                 NULL) == GB_OK);
 }
 
 struct gb_source *gb_source_new(const struct gb_source_config *config, struct gb_err *err)

@@ -32,6 +32,11 @@ struct gb_source *gb_source_new(const struct gb_source_config *config, struct gb
 /* Carries out one effect. */
 void gb_source_do(struct gb_source *source, const struct gb_intake_effect *effect);
 
+/* On the loop's thread: asks the group for these topics from now on (it gives out all partitions
+ * anew). The old ones are no longer used. IO where the client refuses; then the old ones stay. */
+enum gb_status gb_source_subscribe(struct gb_source *source, const struct gb_source_topic *topics,
+                                   size_t topics_count, struct gb_err *err) GB_MUST_CHECK;
+
 /* Begins to close; gb_source_free after loop and worker have ended leaves the group. */
 void gb_source_close(struct gb_source *source);
 void gb_source_free(struct gb_source *source);

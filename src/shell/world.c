@@ -96,6 +96,14 @@ struct gb_world *gb_world_start(const struct gb_world_config *config, const stru
     return world;
 }
 
+enum gb_status gb_world_intake(struct gb_world *world, const struct gb_source_topic *sources,
+                               size_t sources_count, const struct gb_door *door,
+                               struct gb_err *err)
+{
+    GB_CHECK(world->intake != NULL);
+    return gb_intake_role_turn(world->intake, sources, sources_count, door, err);
+}
+
 bool gb_world_stop(struct gb_world *world)
 {
     bool is_stopped = true;

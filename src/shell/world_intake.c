@@ -138,6 +138,37 @@ struct gb_intake_role *gb_intake_role_start(const struct gb_world_config *config
     return role;
 }
 
+struct turn {
+    struct gb_intake_role *role;
+    const struct gb_source_topic *sources;
+    size_t sources_count;
+    const struct gb_door *door;
+    enum gb_status status;
+    struct gb_err *err;
+};
+
+static void on_turn(void *context)
+{
+    struct turn *turn = context;
+
+    GB_CHECK(!turn->role->is_stepping);
+    turn->status = gb_source_subscribe(turn->role->source, turn->sources, turn->sources_count,
+                                       turn->err);
+    if (turn->status == GB_OK) {
+        gb_intake_set_door(turn->role->intake, turn->door);
+    }
+}
+
+enum gb_status gb_intake_role_turn(struct gb_intake_role *role,
+                                   const struct gb_source_topic *sources, size_t sources_count,
+                                   const struct gb_door *door, struct gb_err *err)
+{
+    struct turn turn = {role, sources, sources_count, door, GB_OK, err};
+
+    gb_loop_call(role->loop, on_turn, &turn);
+    return turn.status;
+}
+
 bool gb_intake_role_stop(struct gb_intake_role *role)
 {
     gb_loop_call(role->loop, close_source, role);
