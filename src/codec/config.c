@@ -1,9 +1,10 @@
-/* The configuration's sections, from a table of options; sources, properties and roles by hand. */
+/* The configuration's sections, from a table of options; properties and roles by hand. */
 #include "codec/config.h"
 
 #include <stddef.h>
 
 #include "codec/config_expand.h"
+#include "codec/config_sources.h"
 
 /* NAME: letters, digits, dot, dash and underscore, as Kafka wants its names. SECRET: has a twin
  * KEY_file in the same section. */
@@ -85,20 +86,6 @@ static int64_t *number_at(struct gb_config *config, const struct option *option)
     return (int64_t *)(void *)((char *)config + option->offset);
 }
 
-/* An expanded scalar that is not empty; false after a mistake. */
-static bool read_text(struct reader *r, const struct gb_yaml *node, struct gb_yaml *expanded)
-{
-    if (!gb_yaml_is(r->expand.mistakes, node, GB_YAML_SCALAR) ||
-        !gb_config_expanded(&r->expand, node, expanded)) {
-        return false;
-    }
-    if (expanded->text.len == 0) {
-        gb_yaml_mistake(r->expand.mistakes, node, "has no value");
-        return false;
-    }
-    return true;
-}
-
 static void read_name(struct reader *r, const struct option *option, const struct gb_yaml *value)
 {
     for (size_t i = 0; i < value->text.len; i++) {
@@ -131,7 +118,7 @@ static void read_option(struct reader *r, const struct option *option, const str
         return;
     }
     *seen = node;
-    if (!read_text(r, node, &value)) {
+    if (!gb_config_text(&r->expand, node, &value)) {
         return;
     }
     switch (option->kind) {
@@ -234,68 +221,6 @@ static void read_root(struct reader *r, const struct gb_yaml *root, bool is_main
     }
 }
 
-static struct gb_str source_text(struct reader *r, const struct gb_yaml *map, const char *key,
-                                 bool is_needed)
-{
-    const struct gb_yaml *node = is_needed
-                                     ? gb_yaml_need(r->expand.mistakes, map, key, GB_YAML_SCALAR)
-                                     : gb_yaml_get(map, key);
-    struct gb_yaml value;
-
-    return node != NULL && read_text(r, node, &value) ? value.text : GB_STR_NONE;
-}
-
-static bool source_choice(struct reader *r, const struct gb_yaml *map, const char *key,
-                          const char *const *words)
-{
-    const struct gb_yaml *node = gb_yaml_get(map, key);
-    struct gb_yaml value;
-    int index = 0;
-
-    if (node != NULL && read_text(r, node, &value)) {
-        (void)gb_yaml_word(r->expand.mistakes, &value, words, &index);
-    }
-    return index == 1;
-}
-
-static void read_source(struct reader *r, const struct gb_yaml *map,
-                        struct gb_config_source *source)
-{
-    static const char *const known[] = {"topic", "adapter", "lookups", "mode", "start", NULL};
-    static const char *const source_modes[] = {"shadow", "live", NULL};
-    static const char *const starts[] = {"earliest", "latest", NULL};
-
-    if (!gb_yaml_is(r->expand.mistakes, map, GB_YAML_MAP)) {
-        return;
-    }
-    gb_yaml_known(r->expand.mistakes, map, known);
-    source->topic = source_text(r, map, "topic", true);
-    source->adapter = source_text(r, map, "adapter", true);
-    source->lookups = source_text(r, map, "lookups", false);
-    if (source_choice(r, map, "mode", source_modes)) {
-        gb_yaml_mistake(r->expand.mistakes, gb_yaml_get(map, "mode"),
-                        "this version writes nothing back: write mode: shadow");
-    }
-    source->is_latest = source_choice(r, map, "start", starts);
-}
-
-static void read_sources(struct reader *r)
-{
-    const struct gb_yaml *map = r->sources;
-    struct gb_config_source *sources;
-
-    if (map == NULL || !gb_yaml_is(r->expand.mistakes, map, GB_YAML_MAP)) {
-        return;
-    }
-    sources = gb_arena_take(r->expand.arena, (map->count + 1) * sizeof(*sources));
-    for (uint32_t i = 0; i < map->count; i++) {
-        sources[i].name = map->keys[i].text;
-        read_source(r, &map->items[i], &sources[i]);
-    }
-    r->config.sources = sources;
-    r->config.sources_count = map->count;
-}
-
 static bool is_given(const struct gb_yaml *map, uint32_t count, struct gb_str name)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -327,7 +252,7 @@ static void read_property(struct reader *r, const struct gb_yaml *map, uint32_t 
         gb_yaml_mistake(r->expand.mistakes, key, "give %.*s or %.*s_file, not both",
                         GB_STR_ARG(property->name), GB_STR_ARG(property->name));
     }
-    if (read_text(r, &map->items[at], &value)) {
+    if (gb_config_text(&r->expand, &map->items[at], &value)) {
         property->value = value.text;
     }
 }
@@ -362,7 +287,7 @@ static void read_gateways(struct reader *r)
         struct gb_yaml value;
 
         gateways[i].id = map->keys[i].text;
-        if (read_text(r, &map->items[i], &value) &&
+        if (gb_config_text(&r->expand, &map->items[i], &value) &&
             !gb_unhex(gateways[i].key, sizeof(gateways[i].key), value.text)) {
             gb_yaml_mistake(r->expand.mistakes, &map->items[i],
                             "must be the %u hex digits of an Ed25519 public key",
@@ -406,7 +331,9 @@ static void set_initial(struct gb_config *config)
 
 static void finish(struct reader *r)
 {
-    read_sources(r);
+    if (r->sources != NULL) {
+        gb_config_sources(&r->expand, r->sources, &r->config);
+    }
     read_properties(r);
     read_roles(r);
     read_gateways(r);

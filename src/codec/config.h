@@ -22,9 +22,12 @@ struct gb_property {
     uint32_t line, col;
 };
 
+#define GB_CONFIG_SOURCES_MAX 64U /* topics of all sources */
+
 struct gb_config_source {
     struct gb_str name;     /* party_building */
     struct gb_str topic;    /* exact topic name */
+    bool is_more;           /* one more topic of the source above: all but the topic is the same */
     struct gb_str adapter;  /* folder */
     struct gb_str lookups;  /* folder, or absent */
     bool is_latest;         /* start: latest; else earliest (the default) */

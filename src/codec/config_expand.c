@@ -76,3 +76,16 @@ bool gb_config_expanded(const struct gb_config_expand *e, const struct gb_yaml *
     gb_buf_close(&out);
     return is_good;
 }
+
+bool gb_config_text(const struct gb_config_expand *e, const struct gb_yaml *node,
+                    struct gb_yaml *expanded)
+{
+    if (!gb_yaml_is(e->mistakes, node, GB_YAML_SCALAR) || !gb_config_expanded(e, node, expanded)) {
+        return false;
+    }
+    if (expanded->text.len == 0) {
+        gb_yaml_mistake(e->mistakes, node, "has no value");
+        return false;
+    }
+    return true;
+}

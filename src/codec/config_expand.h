@@ -15,4 +15,8 @@ struct gb_config_expand {
 bool gb_config_expanded(const struct gb_config_expand *e, const struct gb_yaml *node,
                         struct gb_yaml *expanded);
 
+/* The same; a scalar without text is a mistake too. */
+bool gb_config_text(const struct gb_config_expand *e, const struct gb_yaml *node,
+                    struct gb_yaml *expanded);
+
 #endif

@@ -71,18 +71,41 @@ static void write_kafka(struct gb_buf *out, const struct gb_config *config)
     }
 }
 
+/* topic: NAME, or topics: [NAMES]; the number of entries that this source has. */
+static uint32_t write_topics(struct gb_buf *out, const struct gb_config *config, uint32_t at)
+{
+    uint32_t count = 1;
+
+    while (at + count < config->sources_count && config->sources[at + count].is_more) {
+        count++;
+    }
+    if (count == 1) {
+        add_line(out, "    topic", config->sources[at].topic);
+        return count;
+    }
+    gb_buf_add_str(out, GB_STR("    topics:\n"));
+    for (uint32_t i = 0; i < count; i++) {
+        gb_buf_add_str(out, GB_STR("      - "));
+        add_text(out, config->sources[at + i].topic);
+        gb_buf_add_char(out, '\n');
+    }
+    return count;
+}
+
 static void write_sources(struct gb_buf *out, const struct gb_config *config)
 {
+    uint32_t topics = 1;
+
     if (config->sources_count > 0) {
         gb_buf_add_str(out, GB_STR("sources:\n"));
     }
-    for (uint32_t i = 0; i < config->sources_count; i++) {
+    for (uint32_t i = 0; i < config->sources_count; i += topics) {
         const struct gb_config_source *source = &config->sources[i];
 
         gb_buf_add_str(out, GB_STR("  "));
         add_text(out, source->name);
         gb_buf_add_str(out, GB_STR(":\n"));
-        add_line(out, "    topic", source->topic);
+        topics = write_topics(out, config, i);
         add_line(out, "    adapter", source->adapter);
         add_line(out, "    lookups", source->lookups);
         add_line(out, "    mode", GB_STR("shadow"));
@@ -155,10 +178,10 @@ void gb_config_write_effective(struct gb_buf *out, const struct gb_config *confi
     add_line(out, "  instance", config->instance);
     add_line(out, "  timezone", config->timezone);
     write_kafka(out, config);
-    gb_buf_add_str(out, GB_STR("postgres:\n"));
-    if (config->dsn.ptr != NULL) {
-        gb_buf_add_str(out, GB_STR("  dsn: " MASK "\n"));
+    if (config->dsn.ptr != NULL || config->dsn_file.ptr != NULL) {
+        gb_buf_add_str(out, GB_STR("postgres:\n"));
     }
+    add_secret(out, "  dsn", config->dsn);
     add_line(out, "  dsn_file", config->dsn_file);
     write_sources(out, config);
     write_gateways(out, config);

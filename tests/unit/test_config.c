@@ -74,6 +74,43 @@ static void test_variables_and_include(void **state)
     gb_buf_close(&out);
 }
 
+static void test_topics(void **state)
+{
+    struct gb_buf out = {0}, many = {0};
+
+    (void)state;
+    assert_true(read_two("version: 1\nsources:\n  a: {topics: [t, u], adapter: d, start: latest}\n"
+                         "  b: {topic: v, adapter: e}\n",
+                         NULL));
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(config.sources_count, 3);
+        assert_true(gb_str_eq(config.sources[1].name, GB_STR("a")));
+        assert_true(gb_str_eq(config.sources[1].topic, GB_STR("u")));
+        assert_true(gb_str_eq(config.sources[1].adapter, GB_STR("d")));
+        assert_true(config.sources[1].is_latest && config.sources[1].is_more);
+        assert_true(gb_str_eq(config.sources[2].topic, GB_STR("v")));
+        assert_false(config.sources[0].is_more || config.sources[2].is_more);
+        gb_buf_clear(&out);
+        gb_config_write_effective(&out, &config);
+        gb_buf_add_char(&out, '\0');
+        if (!read_two(out.bytes, NULL)) { /* and what it says is the same */
+            fail_msg("%.*s in:\n%s", (int)mistakes.lines.len, mistakes.lines.bytes, out.bytes);
+        }
+    }
+    for (int count = GB_CONFIG_SOURCES_MAX; count <= (int)GB_CONFIG_SOURCES_MAX + 1; count++) {
+        gb_buf_clear(&many);
+        gb_buf_add_str(&many, GB_STR("version: 1\nsources:\n  a:\n    adapter: d\n    topics:\n"));
+        for (int i = 0; i < count; i++) {
+            gb_buf_printf(&many, "      - t%d\n", i);
+        }
+        gb_buf_add_char(&many, '\0');
+        assert_int_equal(read_two(many.bytes, NULL), count == GB_CONFIG_SOURCES_MAX);
+    }
+    gb_buf_close(&many);
+    gb_buf_close(&out);
+    gb_mistakes_close(&mistakes);
+}
+
 static void test_mistakes(void **state)
 {
     static const struct {
@@ -93,6 +130,14 @@ static void test_mistakes(void **state)
          "g.yaml:2:30: give dsn or dsn_file"},
         {"version: 1\npublish: {mode: transactionl}\n", NULL, "did you mean \"transactional\"?"},
         {"version: 1\nsources: {a: {topic: t}}\n", NULL, "g.yaml:2:14: key \"adapter\" is missing"},
+        {"version: 1\nsources: {a: {topics: [], adapter: d}}\n", NULL,
+         "g.yaml:2:23: topics has no name"},
+        {"version: 1\nsources: {a: {topic: t, topics: [u], adapter: d}}\n", NULL,
+         "g.yaml:2:33: give topic or topics, not both"},
+        {"version: 1\nsources: {a: {topics: t, adapter: d}}\n", NULL,
+         "g.yaml:2:23: must be a list"},
+        {"version: 1\nsources: {a: {topics: [t, u], adapter: d}, b: {topic: u, adapter: d}}\n",
+         NULL, "g.yaml:2:55: topic u already stands in g.yaml:2"},
         {"version: 1\nlimits: {batch_bytes: 1}\n", NULL, "g.yaml:2:23: must be a size"},
         {"version: 1\nsources: {a: {topic: t, adapter: d, mode: live}}\n", NULL,
          "g.yaml:2:43: this version writes nothing back"},
@@ -146,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small),
         cmocka_unit_test(test_variables_and_include),
+        cmocka_unit_test(test_topics),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_a_desk_of_its_own),
     };
