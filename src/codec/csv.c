@@ -3,6 +3,8 @@
 
 #include <utf8proc.h>
 
+#include "codec/encoding.h"
+
 struct reader {
     struct gb_arena *arena;
     struct gb_mistakes *mistakes;
@@ -193,7 +195,8 @@ static bool check_text(struct reader *r)
             utf8proc_iterate(from, (utf8proc_ssize_t)(r->text.len - i), &point);
 
         if (len <= 0 || (point < 0x20 && point != '\n' && point != '\r' && point != '\t')) {
-            gb_yaml_mistake(r->mistakes, &where, "not text in UTF-8");
+            gb_yaml_mistake(r->mistakes, &where, "not text in UTF-8: %s",
+                            gb_encoding_suspect(r->text, i));
             return false;
         }
         where.line += point == '\n';

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "codec/encoding.h"
 #include "codec/json_fast.h"
 
 /* A walk over the tree with its place in the source text. */
@@ -58,7 +59,8 @@ static enum gb_status check_utf8(struct gb_str text, struct gb_err *err)
         size_t len = utf8_len(bytes + at, text.len - at);
 
         if (len == 0) {
-            return gb_fail(err, GB_BAD_UTF8, "byte %zu: expected UTF-8", at);
+            return gb_fail(err, GB_BAD_UTF8, "byte %zu: expected UTF-8; %s", at,
+                           gb_encoding_suspect(text, at));
         }
         at += len;
     }
@@ -273,11 +275,18 @@ static enum gb_status parse_slow(struct gb_arena *arena, struct gb_str text,
 
     if (memchr(text.ptr, 0, text.len) != NULL) {
         /* jansson takes a raw NUL behind a number for the end of the text. */
-        return gb_fail(err, GB_BAD_JSON, "byte %zu: expected no NUL",
-                       (size_t)((const char *)memchr(text.ptr, 0, text.len) - text.ptr));
+        size_t at = (size_t)((const char *)memchr(text.ptr, 0, text.len) - text.ptr);
+
+        return gb_fail(err, GB_BAD_JSON, "byte %zu: expected no NUL%s%s", at,
+                       gb_encoding_nuls(text) != NULL ? "; " : "",
+                       gb_encoding_nuls(text) != NULL ? gb_encoding_nuls(text) : "");
     }
     json_t *json = json_loadb(text.ptr, text.len, flags, &error);
 
+    if (json == NULL && text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0) {
+        return gb_fail(err, GB_BAD_JSON,
+                       "line 1, column 1: expected JSON, found a byte order mark");
+    }
     if (json == NULL) {
         return gb_fail(err, GB_BAD_JSON, "line %d, column %d: %s", error.line, error.column,
                        word_of(&error));

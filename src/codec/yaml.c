@@ -9,6 +9,7 @@
 #include <utf8proc.h>
 
 #include "base/map.h"
+#include "codec/encoding.h"
 
 #define DEPTH_MAX 32U
 
@@ -277,7 +278,9 @@ static bool is_text(struct reader *r, struct gb_str text)
 
         if (len <= 0 || point == 0x7F || (point < 0x20 && strchr("\t\n\r", point) == NULL) ||
             point == 0) {
-            stop(r, "not text in UTF-8");
+            gb_yaml_mistake(r->mistakes, &r->at, "not text in UTF-8: %s",
+                            gb_encoding_suspect(text, i));
+            r->is_stopped = true;
             return false;
         }
         r->at.line += point == '\n';

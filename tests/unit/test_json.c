@@ -27,8 +27,9 @@ static void refuses(void **state)
         const char *message;
     } cases[] = {
         {"", 0, GB_BAD_JSON, "line 1, column 1: expected JSON, found nothing"},
-        {"[\"a\xff\"]", 5, GB_BAD_UTF8, "byte 3: expected UTF-8"},
-        {"\"\xed\xa0\x80\"", 5, GB_BAD_UTF8, "byte 1: expected UTF-8"},
+        {"[\"a\xff\"]", 5, GB_BAD_UTF8, "byte 3: expected UTF-8; a byte that no UTF-8 holds"},
+        {"\"\xed\xa0\x80\"", 5, GB_BAD_UTF8,
+         "byte 1: expected UTF-8; half of a surrogate pair, as CESU-8 writes it"},
         {"{\"a\":1,\"a\":2}", 13, GB_BAD_JSON, NULL},
         {"9223372036854775808", 19, GB_BAD_JSON, NULL},
         {"{\"a\\u0000\":1}", 13, GB_BAD_JSON, NULL},
