@@ -20,7 +20,10 @@ static inline struct gb_door *door_made(const struct door_texts *texts,
     struct gb_file places = {GB_STR("places.csv"), texts->places};
     struct gb_files adapter = {&map, 1};
     struct gb_files lookups = {&places, gb_str_is(texts->places) ? 1 : 0};
-    struct gb_door_source source = {GB_STR("s"), texts->topic, &adapter, &lookups};
+    struct gb_door_source source = {.name = GB_STR("s"),
+                                    .topic = texts->topic,
+                                    .adapter = &adapter,
+                                    .lookups = &lookups};
     struct gb_door_config config = {.cluster = GB_STR("c"),
                                     .salt = GB_STR("x"),
                                     .join_key = GB_STR("y"),

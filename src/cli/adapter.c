@@ -33,6 +33,7 @@ enum gb_exit gb_adapter_begin(struct gb_adapter *adapter, const struct gb_args *
         lookups = gb_arena_printf(&adapter->arena, "%s/fixtures/lookups", adapter->folder).ptr;
         lookups = gb_tool_file_is_there(lookups) ? lookups : adapter->folder;
     }
+    adapter->lookups_folder = without_slash(&adapter->arena, lookups);
     if (gb_files_read(adapter->folder, &adapter->arena, &adapter->files, &err) != GB_OK ||
         gb_files_read(lookups, &adapter->arena, &adapter->lookups, &err) != GB_OK ||
         gb_tool_file(refuse, &adapter->arena, &adapter->refuse.bytes, &err) != GB_OK) {
@@ -77,14 +78,15 @@ struct gb_door *gb_adapter_door(struct gb_adapter *adapter)
     struct gb_door_source source = {.name = system_of(adapter, gb_adapter_mapping(adapter)),
                                     .topic = GB_STR("*"),
                                     .adapter = &adapter->files,
-                                    .lookups = &adapter->lookups};
+                                    .lookups = &adapter->lookups,
+                                    .adapter_folder = gb_str_of(adapter->folder),
+                                    .lookups_folder = gb_str_of(adapter->lookups_folder)};
     struct gb_door_config config = {.cluster = GB_STR("fixtures"),
                                     .salt = GB_STR("fixtures"),
                                     .join_key = GB_STR("fixtures"),
                                     .join_key_id = GB_STR("j0"),
                                     .lanes_count = 1,
                                     .refuse = &adapter->refuse,
-                                    .folder = gb_str_of(adapter->folder),
                                     .sources = &source,
                                     .sources_count = 1};
 

@@ -14,7 +14,7 @@
 
 struct gb_adapter {
     struct gb_arena arena;
-    const char *folder;       /* without slashes at its end */
+    const char *folder, *lookups_folder; /* without slashes at their ends */
     struct gb_files files;    /* of the folder */
     struct gb_files lookups;
     struct gb_file refuse;

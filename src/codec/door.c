@@ -18,18 +18,20 @@ static void mistake_at(struct gb_mistakes *mistakes, struct gb_str file, const c
 }
 
 static bool read_source(struct gb_door *door, const struct gb_door_source *source,
-                        struct gb_str folder, struct gb_door_reader *reader,
-                        struct gb_mistakes *mistakes)
+                        struct gb_door_reader *reader, struct gb_mistakes *mistakes)
 {
     const struct gb_file *file = gb_files_get(source->adapter, GB_STR("mapping.yaml"));
     struct gb_mapping_read r = {.arena = &door->arena,
                                 .mistakes = mistakes,
                                 .lookups = source->lookups,
                                 .refuse = door->refuse,
-                                .folder = folder};
+                                .folder = source->adapter_folder,
+                                .lookups_folder = source->lookups_folder};
 
     if (file == NULL) {
-        mistake_at(mistakes, source->name, "the adapter has no mapping.yaml");
+        mistake_at(mistakes,
+                   gb_str_is(source->adapter_folder) ? source->adapter_folder : source->name,
+                   "the adapter has no mapping.yaml");
         return false;
     }
     reader->name = gb_arena_str(&door->arena, source->name);
@@ -52,6 +54,14 @@ static void take_gateways(struct gb_door *door, const struct gb_door_config *con
     door->decision_topic = gb_arena_str(&door->arena, config->decision_topic);
 }
 
+/* Another topic of the source before it: one mapping reads both. */
+static bool is_same_source(const struct gb_door_source *sources, size_t i)
+{
+    return i > 0 && gb_str_eq(sources[i].name, sources[i - 1].name) &&
+           sources[i].adapter == sources[i - 1].adapter &&
+           sources[i].lookups == sources[i - 1].lookups;
+}
+
 static bool read_all(struct gb_door *door, const struct gb_door_config *config,
                      struct gb_mistakes *mistakes)
 {
@@ -70,8 +80,13 @@ static bool read_all(struct gb_door *door, const struct gb_door_config *config,
         gb_arena_take(&door->arena, (config->sources_count + 1) * sizeof(*door->readers));
     door->readers_count = config->sources_count;
     for (size_t i = 0; i < config->sources_count; i++) {
-        ok = read_source(door, &config->sources[i], config->folder, &door->readers[i],
-                         mistakes) && ok;
+        if (is_same_source(config->sources, i) && door->readers[i - 1].mapping != NULL) {
+            door->readers[i] = door->readers[i - 1];
+            door->readers[i].topic = gb_arena_str(&door->arena, config->sources[i].topic);
+            door->readers[i].is_shared = true;
+            continue;
+        }
+        ok = read_source(door, &config->sources[i], &door->readers[i], mistakes) && ok;
     }
     return ok;
 }
@@ -111,7 +126,7 @@ void gb_door_free(struct gb_door *door)
         return;
     }
     for (size_t i = 0; i < door->readers_count; i++) {
-        if (door->readers[i].mapping != NULL) {
+        if (door->readers[i].mapping != NULL && !door->readers[i].is_shared) {
             gb_mapping_close(door->readers[i].mapping);
         }
     }

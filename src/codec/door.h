@@ -22,6 +22,8 @@ struct gb_door_source {
     struct gb_str topic;           /* a topic, '*' at either end stands for anything */
     const struct gb_files *adapter;/* adapters/<system>: mapping.yaml ... */
     const struct gb_files *lookups;/* CSV files that `lookup(column, file)` names */
+    /* Where both stand, as messages show it; absent: the file's name alone. */
+    struct gb_str adapter_folder, lookups_folder;
 };
 
 struct gb_door_config {
@@ -33,7 +35,6 @@ struct gb_door_config {
     struct gb_key join_was;        /* while keys overlap: the one before; else without bytes */
     uint32_t lanes_count;
     const struct gb_file *refuse;  /* refuse.yaml; NULL is a mistake */
-    struct gb_str folder;          /* of a lone adapter, as messages show it; else absent */
     const struct gb_door_source *sources;
     size_t sources_count;
     struct gb_str decision_topic;  /* exact name, or absent: nobody decides */

@@ -27,6 +27,7 @@ struct gb_door_reader {
     struct gb_str name, topic;
     struct gb_mapping *mapping;
     struct gb_drift_slot *drift; /* GB_DRIFT_MAX of them */
+    bool is_shared;              /* mapping and drift are those of the reader before it */
 };
 
 struct gb_door_counts {

@@ -55,6 +55,9 @@ size_t gb_door_drift(const struct gb_door *door, struct gb_drift *out, size_t ma
         struct gb_drift_slot *slot = &reader->drift[i % GB_DRIFT_MAX];
         size_t at = 0;
 
+        if (reader->is_shared) {
+            continue;
+        }
         if (atomic_load_explicit(&slot->state, memory_order_acquire) != 2) {
             continue;
         }

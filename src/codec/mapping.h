@@ -227,7 +227,8 @@ struct gb_mapping_read {
     struct gb_mistakes *mistakes;
     const struct gb_files *lookups;
     const struct gb_refuse *refuse;
-    struct gb_str folder; /* shown in front of file names in messages; may be absent */
+    /* Shown in front of file names in messages; may be absent. */
+    struct gb_str folder, lookups_folder;
     struct gb_mapping *mapping;
     struct gb_entity *entity;
 };
@@ -246,6 +247,14 @@ const struct gb_entity *gb_mapping_entity(const struct gb_mapping *mapping, stru
 /* Parts of the reader. Each adds mistakes and gives false. */
 bool gb_mapping_scalar(struct gb_mapping_read *r, const struct gb_yaml *map, const char *key,
                        struct gb_str *text);
+/* False with a mistake where key is missing: what must stand there is asked for one by one, so that
+ * no mistake hides another. */
+bool gb_mapping_has(struct gb_mapping_read *r, const struct gb_yaml *map, const char *key);
+
+/* Reads a table of `entities`, name and value, as the next entity. */
+void gb_mapping_table(struct gb_mapping_read *r, const struct gb_yaml *name,
+                      const struct gb_yaml *node);
+
 bool gb_mapping_column(struct gb_mapping_read *r, const struct gb_yaml *node, uint32_t *column);
 bool gb_mapping_words(struct gb_mapping_read *r, const struct gb_yaml *node,
                       struct gb_words *words);

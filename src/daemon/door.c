@@ -58,6 +58,14 @@ static bool read_sources(const struct gb_daemon_config *config, struct gb_arena 
 
         sources[i].name = gb_str_of(from->name);
         sources[i].topic = gb_str_of(from->topic);
+        if (i > 0 && strcmp(from->name, config->sources[i - 1].name) == 0 &&
+            strcmp(from->adapter, config->sources[i - 1].adapter) == 0) {
+            sources[i].adapter = sources[i - 1].adapter; /* another topic of the same source */
+            sources[i].lookups = sources[i - 1].lookups;
+            continue;
+        }
+        sources[i].adapter_folder = gb_str_of(from->adapter);
+        sources[i].lookups_folder = gb_str_of(from->lookups);
         if (!read_folder(from->adapter, arena, &sources[i].adapter, err) ||
             !read_folder(from->lookups, arena, &sources[i].lookups, err)) {
             return false;
@@ -69,7 +77,7 @@ static bool read_sources(const struct gb_daemon_config *config, struct gb_arena 
 struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_arena *arena,
                                FILE *log, struct gb_err *err)
 {
-    struct gb_door_source sources[GB_DAEMON_SOURCES_MAX];
+    struct gb_door_source sources[GB_DAEMON_SOURCES_MAX] = {0};
     struct gb_file refuse = {.name = gb_str_of(config->refuse)};
     struct gb_door_config door = {.cluster = gb_str_of(config->cluster),
                                   .lanes_count = config->lanes_count,

@@ -75,7 +75,8 @@ static struct gb_door *door_of(struct gb_arena *arena, const char *system, const
     struct gb_files lookups = read_folder(arena, lookups_path, ".csv");
     /* The template's folder is _template, its system is template. */
     struct gb_str name = gb_str_of(system[0] == '_' ? system + 1 : system);
-    struct gb_door_source source = {name, GB_STR("*"), &adapter, &lookups};
+    struct gb_door_source source = {
+        .name = name, .topic = GB_STR("*"), .adapter = &adapter, .lookups = &lookups};
     struct gb_door_config config = {.cluster = GB_STR("fixtures"),
                                     .salt = GB_STR("fixtures"),
                                     .join_key = GB_STR("fixtures"),
@@ -199,6 +200,13 @@ static void facts(void **state)
     assert_int_equal(count, 13);
 }
 
+/* A system of tests/joining, which no part of the program knows. */
+static void third_department(void **state)
+{
+    (void)state;
+    run_folder("urban_management", "tests/joining/urban_management");
+}
+
 #define ADAPTER(name)                                                                              \
     static void name(void **state)                                                                 \
     {                                                                                              \
@@ -216,7 +224,9 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(party_building),
                                        cmocka_unit_test(governance_grid),
                                        cmocka_unit_test(command_centre),
-                                       cmocka_unit_test(_template), cmocka_unit_test(facts)};
+                                       cmocka_unit_test(_template),
+                                       cmocka_unit_test(third_department),
+                                       cmocka_unit_test(facts)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

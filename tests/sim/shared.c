@@ -88,8 +88,14 @@ const struct gb_door *sim_door(uint32_t lanes)
     struct gb_files adapters[] = {{&party_file, 1}, {&grid_file, 1}};
     struct gb_files none = {NULL, 0};
     struct gb_door_source sources[] = {
-        {GB_STR("party"), GB_STR("party.t"), &adapters[0], &none},
-        {GB_STR("grid"), GB_STR("grid.t"), &adapters[1], &none}};
+        {.name = GB_STR("party"),
+         .topic = GB_STR("party.t"),
+         .adapter = &adapters[0],
+         .lookups = &none},
+        {.name = GB_STR("grid"),
+         .topic = GB_STR("grid.t"),
+         .adapter = &adapters[1],
+         .lookups = &none}};
     struct gb_door_config config = {.cluster = GB_STR(SIM_CLUSTER),
                                     .salt = GB_STR("0123456789abcdef"),
                                     .join_key = GB_STR("fedcba9876543210"),

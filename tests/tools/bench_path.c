@@ -95,10 +95,10 @@ static void open_door(struct bench *b)
 {
     const struct gb_files *lookups = folder(b, below(b, "lookups"));
     struct gb_door_source sources[] = {
-        {GB_STR("party_building"), GB_STR("party.dj.sys_party_task"),
-         folder(b, "adapters/party_building"), lookups},
-        {GB_STR("governance_grid"), GB_STR("grid.canal"), folder(b, "adapters/governance_grid"),
-         lookups}};
+        {.name = GB_STR("party_building"), .topic = GB_STR("party.dj.sys_party_task"),
+         .adapter = folder(b, "adapters/party_building"), .lookups = lookups},
+        {.name = GB_STR("governance_grid"), .topic = GB_STR("grid.canal"),
+         .adapter = folder(b, "adapters/governance_grid"), .lookups = lookups}};
     struct gb_door_config config = {.cluster = GB_STR("c1"),
                                     .salt = GB_STR("0123456789abcdef0123456789abcdef"),
                                     .join_key = GB_STR("fedcba9876543210fedcba9876543210"),

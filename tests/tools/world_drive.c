@@ -91,10 +91,14 @@ static struct gb_door *open_door(struct drive *d)
     const struct gb_files *refuse = folder(d, "examples/tangzhang");
     const struct gb_files *lookups = folder(d, below(d, "lookups"));
     struct gb_door_source sources[] = {
-        {GB_STR("party_building"), GB_STR("party.dj.sys_party_task"),
-         folder(d, "adapters/party_building"), lookups},
-        {GB_STR("governance_grid"), GB_STR("grid.canal"), folder(d, "adapters/governance_grid"),
-         lookups}};
+        {.name = GB_STR("party_building"),
+         .topic = GB_STR("party.dj.sys_party_task"),
+         .adapter = folder(d, "adapters/party_building"),
+         .lookups = lookups},
+        {.name = GB_STR("governance_grid"),
+         .topic = GB_STR("grid.canal"),
+         .adapter = folder(d, "adapters/governance_grid"),
+         .lookups = lookups}};
     struct gb_mistakes mistakes = {0};
     struct gb_str join = GB_STR_NONE;
     struct gb_err err = {0};

@@ -44,7 +44,7 @@ static void names_mistakes(void **state)
     } cases[] = {
         {MAPPING, NULL, "refuse.yaml:1:1: missing"},
         {MAPPING, "version: 1\nclasses: []\n", "refuse.yaml:2:"},
-        {"version: 1\n", REFUSE, "mapping.yaml:1:1: expected version"},
+        {"version: 1\n", REFUSE, "mapping.yaml:1:1: key \"envelope\" is missing"},
         {HEAD "      category: {type: code, column: id_card}\n", REFUSE, "this column is refused"},
         {HEAD "      category: {type: cod, column: x}\n", REFUSE, "did you mean code?"},
         {HEAD "      categori: {type: code, column: x}\n", REFUSE, "did you mean category?"},

@@ -45,7 +45,8 @@ static struct gb_door *build_with(const struct gb_key *was)
     struct gb_file map = {GB_STR("mapping.yaml"), GB_STR(MAPPING)};
     struct gb_file list = {GB_STR("refuse.yaml"), GB_STR(REFUSE)};
     struct gb_files adapter = {&map, 1}, lookups = {NULL, 0};
-    struct gb_door_source source = {GB_STR("s"), GB_STR("t"), &adapter, &lookups};
+    struct gb_door_source source = {
+        .name = GB_STR("s"), .topic = GB_STR("t"), .adapter = &adapter, .lookups = &lookups};
     struct gb_door_config config = {.cluster = GB_STR("c"), .salt = GB_STR("x"),
                                     .join_key = GB_STR("y"), .join_key_id = GB_STR("j1"),
                                     .join_was = *was, .lanes_count = 4, .refuse = &list,

@@ -50,8 +50,10 @@ static struct gb_door *open_door(void)
     struct gb_file refuse_file = {GB_STR("refuse.yaml"), gb_str_of(refuse)};
     struct gb_files adapter = {&mapping_file, 1};
     struct gb_files lookups = {&grids_file, 1};
-    struct gb_door_source source = {GB_STR("party_building"),
-                                    GB_STR("party.dj.sys_party_task"), &adapter, &lookups};
+    struct gb_door_source source = {.name = GB_STR("party_building"),
+                                    .topic = GB_STR("party.dj.sys_party_task"),
+                                    .adapter = &adapter,
+                                    .lookups = &lookups};
     struct gb_door_config config = {.cluster = GB_STR("c1"),
                                     .salt = GB_STR("0123456789abcdef"),
                                     .join_key = GB_STR("fedcba9876543210"),

@@ -128,7 +128,10 @@ static const struct {
     {11, "    town: {lookup: place, file: none.csv}", "mapping.yaml:11:33: "},
     {11, "    town: {}", "mapping.yaml:11:11: "},
     {11, "    town: {columm: x}", "mapping.yaml:11:12: "},
+    {8, "    kye: [org, id]", "mapping.yaml:8:5: "},
     {12, "    soft_delete: {column: st}", "mapping.yaml:12:18: "},
+    {12, "    soft_delete: {column: st, deleted: [\"1\"], live: [\"0\", \"1\"]}",
+     "mapping.yaml:12:59: "},
     {13, "    felds:", "mapping.yaml:13:5: "},
     {14, "      category: {type: frist, column: cats}", "mapping.yaml:14:24: "},
     {14, "      kategory: {type: first, column: cats}", "mapping.yaml:14:7: "},
@@ -187,12 +190,38 @@ static void all_mistakes_are_told(void **state)
     gb_df_end(&df);
 }
 
+/* What is missing hides nothing of what stands there. */
+static void missing_keys_hide_nothing(void **state)
+{
+    struct gb_df df;
+
+    (void)state;
+    gb_df_begin(&df, "sistem: s\nentities:\n  a.t:\n    entity: mater\n    kye: [id]\n"
+                     "    soft_delete: {colum: x}\n    fields: {state: {type: z, column: c}}\n"
+                     "  b.t: 7\n");
+    for (size_t i = 0; i < 12; i++) {
+        static const char *const wanted[12] = {
+            "mapping.yaml:1:1: unknown key \"sistem\"", "key \"version\" is missing",
+            "zone: expected a text", "key \"envelope\" is missing",
+            "mapping.yaml:4:13: ", "mapping.yaml:5:5: unknown key \"kye\"",
+            "mapping.yaml:4:5: key \"key\" is missing", "mapping.yaml:4:5: key \"town\" is missing",
+            "mapping.yaml:6:19: unknown key \"colum\"", "mapping.yaml:6:18: expected column",
+            "mapping.yaml:7:28: ", "mapping.yaml:8:8: must be a map"};
+
+        if (strstr(gb_df_mistakes(&df), wanted[i]) == NULL) {
+            fail_msg("no %s in:\n%s", wanted[i], gb_df_mistakes(&df));
+        }
+    }
+    gb_df_end(&df);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form_is_read),
         cmocka_unit_test(each_mistake_has_line_and_column),
         cmocka_unit_test(all_mistakes_are_told),
+        cmocka_unit_test(missing_keys_hide_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
