@@ -41,9 +41,17 @@ static int wait_signal(const sigset_t *signals)
     return got > 0 ? got : 0;
 }
 
-/* True once every topic has its stream id; false where a signal came first. */
-static bool wait_streams(const struct gb_daemon_config *config, const sigset_t *signals,
-                         struct gb_arena *arena, struct gb_str *streams)
+struct surroundings {
+    struct gb_arena *arena;
+    const sigset_t *signals;
+    FILE *log;
+    struct gb_intake_set *set; /* in force */
+    bool is_reload_due;        /* SIGHUP came before there was a world to turn */
+};
+
+/* True once every topic has its stream id; false where a signal to end came first. */
+static bool wait_streams(const struct gb_daemon_config *config, struct surroundings *around,
+                         struct gb_str *streams)
 {
     struct gb_arena attempt;
 
@@ -57,14 +65,15 @@ static bool wait_streams(const struct gb_daemon_config *config, const sigset_t *
 
         gb_tool_pg_close(pg);
         for (int t = 0; is_whole && t < GB_TOPIC_COUNT; t++) {
-            streams[t] = gb_arena_str(arena, streams[t]);
+            streams[t] = gb_arena_str(around->arena, streams[t]);
         }
         if (!is_whole) {
             (void)gb_prefix(&err, err.status == GB_AWAY ? "waits for PostgreSQL" : "waits");
             say_plain(true, err.text);
         }
-        int signal = is_whole ? 0 : wait_signal(signals);
+        int signal = is_whole ? 0 : wait_signal(around->signals);
 
+        around->is_reload_due = around->is_reload_due || signal == SIGHUP;
         if (is_whole || (signal != 0 && signal != SIGHUP)) {
             gb_arena_close(&attempt);
             return is_whole;
@@ -100,21 +109,15 @@ static void resume_lanes(const struct gb_daemon_config *config, struct gb_world 
     gb_tool_pg_close(pg);
 }
 
-struct surroundings {
-    struct gb_arena *arena;
-    const sigset_t *signals;
-    FILE *log;
-    struct gb_intake_set *set; /* in force */
-};
-
 /* OK after a signal to end; else why the world is of no use any more. */
 static enum gb_status wait_end(const struct gb_daemon_config *config, struct surroundings *around,
                                struct gb_world *world, struct gb_err *err)
 {
     for (unsigned turn = 1;; turn++) {
-        int signal = wait_signal(around->signals);
+        int signal = around->is_reload_due ? SIGHUP : wait_signal(around->signals);
 
         if (signal == SIGHUP) {
+            around->is_reload_due = false;
             gb_daemon_reload(world, &around->set, around->log);
         } else if (signal != 0) {
             return GB_OK;
@@ -181,7 +184,7 @@ static enum gb_status run_with_set(const struct gb_daemon_config *config,
     }
     world.sources = around->set->topics;
     world.sources_count = around->set->topics_count;
-    if (wait_streams(config, around->signals, arena, world.streams)) {
+    if (wait_streams(config, around, world.streams)) {
         status = run_world(config, around, &world, err);
     }
     if (status != GB_BUG) {
@@ -195,6 +198,7 @@ enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log, s
     struct gb_instance instance;
     struct gb_arena arena;
     sigset_t signals;
+    struct surroundings around = {.arena = &arena, .signals = &signals, .log = log};
     enum gb_status status;
 
     (void)sigemptyset(&signals);
@@ -214,8 +218,7 @@ enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log, s
         return status;
     }
     gb_arena_init(&arena, (size_t)512 << 20);
-    status = run_with_set(config, &(struct surroundings){&arena, &signals, log, NULL}, &instance,
-                          err);
+    status = run_with_set(config, &around, &instance, err);
     if (status != GB_BUG) {
         gb_arena_close(&arena);
         gb_instance_give_back(&instance);

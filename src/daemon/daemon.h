@@ -20,7 +20,7 @@
 
 struct gb_door;
 
-#define GB_DAEMON_SOURCES_MAX 16
+#define GB_DAEMON_SOURCES_MAX 64 /* topics */
 
 struct gb_daemon_source {
     const char *name;    /* party_building */

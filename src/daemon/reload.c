@@ -103,6 +103,7 @@ void gb_daemon_reload(struct gb_world *world, struct gb_intake_set **set, FILE *
         say(true, NULL, "this process reads no sources");
         return;
     }
+    say(false, NULL, "reads the configuration"); /* news: no warning below is left out */
     config = first->reload(first->context);
     if (config != NULL) {
         new = gb_intake_set_new(config, log, &err);

@@ -29,6 +29,8 @@ static const struct gb_kafka_property member[] = {
     {"session.timeout.ms", "6000"},
     {"partition.assignment.strategy", "range"},
     {"isolation.level", "read_committed"},
+    /* A topic that appears after its source has joined is found in this time. */
+    {"topic.metadata.refresh.interval.ms", "10000"},
 };
 
 static const struct gb_kafka_property producer[] = {

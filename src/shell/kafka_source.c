@@ -3,6 +3,7 @@
  * partitions are paused, because the group must still be served. */
 #include "shell/kafka_source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -96,6 +97,24 @@ static void give_record(struct gb_source *source, const rd_kafka_message_t *mess
     source->config.on_event(source->config.context, &event);
 }
 
+static bool is_assigned(const struct gb_source *source, const rd_kafka_message_t *message)
+{
+    return source->assignment != NULL && message->rkt != NULL &&
+           rd_kafka_topic_partition_list_find(source->assignment,
+                                              rd_kafka_topic_name(message->rkt),
+                                              message->partition) != NULL;
+}
+
+/* A topic of the subscription. The others go on; this one is read when it is there. */
+static void say_missing(const struct gb_source *source, struct gb_str topic)
+{
+    char text[400];
+
+    (void)snprintf(text, sizeof(text), "topic %.*s is not there yet: its source waits",
+                   GB_STR_ARG(topic));
+    source->config.say(source->config.context, gb_str_of(text));
+}
+
 static void give_failed(struct gb_source *source, const rd_kafka_message_t *message)
 {
     struct gb_intake_event event = {
@@ -106,6 +125,10 @@ static void give_failed(struct gb_source *source, const rd_kafka_message_t *mess
                    .partition = message->partition,
                    .words = gb_str_of(rd_kafka_message_errstr(message))}};
 
+    if (event.status == GB_NOT_FOUND && !is_assigned(source, message)) {
+        say_missing(source, event.failed.topic);
+        return;
+    }
     if (gb_status_class(event.status) == GB_CLASS_FATAL) {
         source->config.on_fatal(source->config.context, event.failed.words);
         return;

@@ -1,9 +1,12 @@
 """A third department's system joins a running daemon by a folder: no C, no rebuild, no restart.
 
-An urban management system's folder is made from adapters/_template, checked, tested, and joined by
-SIGHUP; its first record becomes a unified event. The process is the same, no lane is claimed anew,
-the other sources go on. Negative controls: before the reload nothing of it comes out, and a reload
-with a mistake, with a broken mapping, or with another mapping of a running source changes nothing.
+The folder tests/joining/urban_management appears beside the configuration while the daemon runs,
+is checked and tested; the bundle that names it is activated; SIGHUP. Its first record becomes an
+event; another topic of it appears later still, with a record that names a case of the grid and
+becomes one matter with it. The process is the same, no lane is claimed anew, records of the other
+sources go on.
+Negative controls: before the signal nothing of it comes out though its record stands on the topic;
+each reload with a mistake is refused in words that name the place, and changes nothing.
 """
 import json
 import os
@@ -21,152 +24,161 @@ import daemon
 import reader
 from gb_servers import Kafka, Postgres
 
-SHORT_SECONDS = 45
+SHORT_SECONDS = 75
 ROOT = pathlib.Path(os.environ["GB_ROOT"])
-TOPIC, LANES = "urban.orders", 2
+FOLDER = ROOT / "tests" / "joining" / "urban_management"
+NAME, EARLY, LATE, LANES = "urban_management", "urban.early", "urban.late", 2
+REFUSED = "everything stays as it was"
 
 
-def copy_template(folder):
-    """What adapters/_template/README.md asks for, done by a program."""
-    adapter = folder / "urban"
-    shutil.copytree(ROOT / "adapters" / "_template", adapter)
-    path = adapter / "mapping.yaml"
-    text = path.read_text(encoding="utf-8").replace("system: template", "system: urban")
-    path.write_text(text, encoding="utf-8")
-    for words in (["check", "mapping"], ["test", "mapping"]):
-        done = subprocess.run([daemon.program(), *words, adapter, "--refuse",
-                               folder / "refuse.yaml", *(["--write"] if words[0] == "test" else [])],
-                              check=False, text=True, capture_output=True)
-        if done.returncode != 0:
-            raise RuntimeError(f"{words}: {done.stdout} {done.stderr}")
-    return adapter
+def copy_folder(place):
+    """What a department hands over; what an operator does with it before the signal."""
+    adapter, lookups = place.folder / NAME, place.folder / "urban_lookups"
+    shutil.copytree(FOLDER, adapter)
+    lookups.mkdir()
+    rows = [line.split(",")[0] for line in
+            (place.folder / "policy" / "territory.csv").read_text(encoding="utf-8").splitlines()]
+    grids = [code for code in rows if len(code) == 15 and code.startswith("320312111")]
+    (lookups / "urban_grids.csv").write_text("id,grid,village,town\n" + "".join(
+        f"{code},{code},{code[:12]},{code[:9]}\n" for code in grids), encoding="utf-8")
+    for word in ("check", "test"):
+        subprocess.run([daemon.program(), word, "mapping", adapter, "--refuse",
+                        place.folder / "refuse.yaml"], check=True, stdout=subprocess.DEVNULL)
+    return adapter, grids
 
 
-def extend_policy(folder):
-    policy = folder / "policy"
-    with open(policy / "bundle.yaml", "a", encoding="utf-8") as file:
-        file.write("  - {source: urban, network: urban, role: department}\n")
-    with open(policy / "states.yaml", "a", encoding="utf-8") as file:
-        file.write("  - source: urban\n    entity: matter\n    codes: {new: REPORTED, done: CLOSED}\n")
-    with open(policy / "crosswalk.csv", "a", encoding="utf-8") as file:
-        file.write("urban,category,lamp,MS04,,\n")
+def extend_policy(place):
+    for path in (FOLDER / "policy").iterdir():
+        with open(place.folder / "policy" / path.name, "a", encoding="utf-8") as file:
+            file.write(path.read_text(encoding="utf-8"))
+    place.call("policy", "activate", place.folder / "policy", "--execute")
 
 
-def village_of(folder):
-    """A village of the generated territory."""
-    for line in (folder / "policy" / "territory.csv").read_text(encoding="utf-8").splitlines():
-        code = line.split(",")[0]
-        if code.startswith("320312111") and len(code) == 12:
-            return code
-    raise RuntimeError("no village in territory.csv")
-
-
-def order(number, village):
-    moment = "2026-06-01 09:00:00"
-    return json.dumps({"id": number, "op_flag": "I", "kind": "lamp", "status": "new",
-                       "village_code": village, "create_time": moment, "due_time": None,
-                       "update_time": moment, "del_flag": "0", "staff_id": "U7",
-                       "staff_name": "测试甲", "title": "路灯不亮", "content": ""},
+def case(number, grid, peer=None):
+    moment = "2026-11-20 09:00:00"
+    row = {"case_no": f"CG{number}", "event_code": "0203", "stage": "file", "result": None,
+           "grid_code": grid, "report_time": moment, "limit_time": None, "patrol_id": 31,
+           "patrol_name": "测试丙", "caller_name": None, "caller_phone": None,
+           "grid_case_id": peer, "title": "流动摊点占道", "description": "测试丙巡查发现",
+           "address": "路口", "valid": "1", "update_time": moment}
+    return json.dumps({"database": "szcg", "table": "urban_case", "type": "insert",
+                       "ts": 1795136400 + number, "xid": number, "commit": True, "data": row},
                       ensure_ascii=False)
 
 
-def produce(kafka, topic, value):
+def produce(kafka, topic, value, key=None):
     producer = confluent_kafka.Producer({"bootstrap.servers": kafka.bootstrap})
-    producer.produce(topic, value.encode())
+    producer.produce(topic, value.encode(), key)
     if producer.flush(30):
         raise RuntimeError(f"{topic}: not delivered")
 
 
-def matters_of(kafka, number):
-    """Ids of published matters that hold this order of the urban system."""
+def create_topic(kafka, name):
+    admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": kafka.bootstrap})
+    for future in admin.create_topics([confluent_kafka.admin.NewTopic(name, 1, 1)]).values():
+        future.result()
+
+
+def matters(kafka):
+    """Published matters with the (source, key) of their reports."""
     found = reader.follow(kafka.bootstrap, "gb.").state["matter"]
-    return [value["id"] for value in found.values()
-            for ref in value.get("refs", ())
-            if (ref["source"], ref["key"]) == ("urban", str(number))]
+    return [(value, {(ref["source"], ref["key"]) for ref in value.get("refs", ())})
+            for value in found.values() if value]
 
 
 def wait_matter(kafka, number, seconds):
+    """The reports of the matter that this case became part of, or None."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if matters_of(kafka, number):
-            return True
-        time.sleep(0.5)
-    return False
+        for _, refs in matters(kafka):
+            if (NAME, f"CG{number}") in refs:
+                return refs
+        time.sleep(0.3)
+    return None
 
 
-def source_lines(adapter):
-    return [f"  urban: {{topic: {TOPIC}, adapter: {adapter}, lookups: lookups}}"]
+def source(adapter, topics):
+    return [f"  {NAME}: {{topics: [{', '.join(topics)}], adapter: {adapter},"
+            " lookups: urban_lookups}"]
 
 
-def refused_reloads(place, one, adapter, wrong):
-    """Each of these must leave everything as it was."""
-    broken = place.folder / "broken"
+def replaced(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text, (path, old)
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def wrong_reloads(place, adapter):
+    """(what is wrong, configuration, words that the log must hold)"""
+    broken, other = place.folder / "broken", place.folder / "party_building"
     shutil.copytree(adapter, broken)
-    mapping = broken / "mapping.yaml"
-    mapping.write_text(mapping.read_text(encoding="utf-8").replace("key: [id]", "key: id"),
-                       encoding="utf-8")
-    other = place.folder / "party_building"
+    replaced(broken / "mapping.yaml", "key: [case_no]", "kye: [case_no]")
     shutil.copytree(ROOT / "adapters" / "party_building", other)
-    with open(other / "mapping.yaml", "a", encoding="utf-8") as file:
-        file.write("# another mapping\n")
-    path = place.folder / "one.yaml"
-    good = path.read_text(encoding="utf-8")
+    replaced(other / "mapping.yaml", "version: 1", "version: 1 # another hash")
+    good = place.configuration("one")
     party = str(ROOT / "adapters" / "party_building")
-    cases = [("a mistake in the configuration", good + "surces: {}\n"),
-             ("a broken mapping", good + "\n".join(source_lines(broken)) + "\n"),
-             ("another mapping of a running source", good.replace(party, str(other))),
-             ("a source that is gone", "\n".join(
-                 line for line in good.splitlines() if "governance_grid" not in line) + "\n")]
-    for name, text in cases:
+    without = "".join(line + "\n" for line in good.splitlines() if "governance_grid" not in line)
+    return [
+        ("an unknown key", good + "surces: {}\n", 'unknown key "surces": did you mean "sources"?'),
+        ("no YAML at all", good + "sources: [\n", "one.yaml:"),
+        ("a broken mapping", good + "\n".join(source(broken, [EARLY])) + "\n",
+         'mapping.yaml:12:5: unknown key "kye": did you mean "key"?'),
+        ("no folder", good + "\n".join(source(place.folder / "nowhere", [EARLY])) + "\n",
+         "nowhere"),
+        ("a topic twice", good + "\n".join(source(adapter, ["grid.canal"])) + "\n",
+         "topic grid.canal already stands in"),
+        ("a changed mapping", good.replace(party, str(other)),
+         "a changed mapping or lookup of party_building"),
+        ("a source that is gone", without, "the missing source or topic of governance_grid"),
+        ("another lane count", good.replace("count: 2", "count: 3"), "keys, lanes and prefix"),
+    ]
+
+
+def refuse_all(place, one, adapter, wrong):
+    """Each of these leaves everything as it was, and says why."""
+    cases = wrong_reloads(place, adapter)
+    path = place.folder / "one.yaml"
+    for what, text, words in cases:
+        begin = len(one.said())
         path.write_text(text, encoding="utf-8")
-        before = one.said().count("everything stays as it was")
         one.process.send_signal(signal.SIGHUP)
         until = time.monotonic() + 15
-        while one.said().count("everything stays as it was") == before:
-            if time.monotonic() > until:
-                wrong.append(f"reload with {name} was not refused")
-                break
-            time.sleep(0.1)
-    path.write_text(good, encoding="utf-8")
+        while REFUSED not in one.said()[begin:] and time.monotonic() < until:
+            time.sleep(0.05)
+        said = one.said()[begin:]
+        if REFUSED not in said or words not in said:
+            wrong.append(f"reload with {what}: no \"{words}\" in: {said[-500:]!r}")
     return len(cases)
 
 
-def join(place, kafka, adapter, wrong):
-    village, figures = village_of(place.folder), {}
-    with place.run("one") as one:
-        place.settle(one, 120)
-        epochs = place.ask("SELECT lane, epoch FROM lane ORDER BY lane")
-        produce(kafka, TOPIC, order(1, village))
-        time.sleep(3)
-        if matters_of(kafka, 1):
-            wrong.append("negative control: the order came out before its source had joined")
-        figures["reloads_refused"] = refused_reloads(place, one, adapter, wrong)
-        place.write("one", source_lines(adapter))
-        begin = time.monotonic()
-        one.process.send_signal(signal.SIGHUP)
-        if not wait_matter(kafka, 1, 60):
-            wrong.append(f"the first order did not come out: {one.log_path}")
-        figures["seconds_from_signal_to_event"] = round(time.monotonic() - begin, 1)
-        produce(kafka, TOPIC, order(2, village))
-        if not wait_matter(kafka, 2, 30):
-            wrong.append("the second order did not come out")
-        repeat_last(place, kafka)
-        place.settle(one, 60)
-        if one.process.poll() is not None:
-            wrong.append("the process ended")
-        if place.ask("SELECT lane, epoch FROM lane ORDER BY lane") != epochs:
-            wrong.append("a lane was claimed anew")
-        figures["lanes_claimed_anew"] = 0 if not wrong else -1
-        code = one.stop()
-    if code != 0:
-        wrong.append(f"the daemon ended with {code}")
-    return figures
+def is_still_without(kafka, wrong, when):
+    time.sleep(2)
+    if any(NAME == name for _, refs in matters(kafka) for name, _ in refs):
+        wrong.append(f"negative control: the case came out {when}")
+
+
+def open_grid_case(kafka, grids):
+    """(key, grid) of a matter that only the grid reported."""
+    for value, refs in matters(kafka):
+        only = list(refs)
+        if len(only) == 1 and only[0][0] == "governance_grid" and value.get("grid") in grids and \
+                value["state"] not in ("CLOSED", "VOID"):
+            return only[0][1], value["grid"]
+    raise RuntimeError("no open matter of the grid alone")
+
+
+def others_received(place):
+    """Records of the first two sources that the lanes took."""
+    rows = place.ask("SELECT row FROM book")
+    return sum(book["received"] for book in (json.loads(row) for (row,) in rows)
+               if book["source"] in daemon.SOURCES)
 
 
 def repeat_last(place, kafka):
-    """The other sources' last records once more: their intake must go on."""
+    """The other sources' last records once more; how many."""
     consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.bootstrap,
                                          "group.id": "claims-join"})
+    count = 0
     for topic in daemon.SOURCES.values():
         for partition, end in place.ends(topic).items():
             if end == 0:
@@ -174,9 +186,58 @@ def repeat_last(place, kafka):
             consumer.assign([confluent_kafka.TopicPartition(topic, partition, end - 1)])
             message = consumer.poll(10)
             if message is not None and message.value() is not None:
-                produce(kafka, topic, message.value().decode())
+                produce(kafka, topic, message.value().decode(), message.key())
+                count += 1
                 break
     consumer.close()
+    return count
+
+
+def lanes(place):
+    return place.ask("SELECT lane, epoch, owner FROM lane ORDER BY lane")
+
+
+def expect(wrong, is_right, words):
+    if not is_right:
+        wrong.append(words)
+
+
+def join(place, kafka, one, wrong):
+    figures = {}
+    place.settle(one, 120)
+    before, received = lanes(place), others_received(place)
+    adapter, grids = copy_folder(place)
+    create_topic(kafka, EARLY)
+    produce(kafka, EARLY, case(1, grids[0]))
+    extend_policy(place)
+    figures["reloads_refused"] = refuse_all(place, one, adapter, wrong)
+    is_still_without(kafka, wrong, "before its source had joined")
+    place.write("one", source(adapter, [EARLY, LATE]))
+    begin = time.monotonic()
+    one.process.send_signal(signal.SIGHUP)
+    expect(wrong, wait_matter(kafka, 1, 60), f"the first case did not come out: {one.log_path}")
+    figures["seconds_from_signal_to_event"] = round(time.monotonic() - begin, 1)
+    expect(wrong, one.wait_said(f"topic {LATE} is not there yet", 15),
+           f"nothing was said of {LATE}")
+    key, grid = open_grid_case(kafka, grids)
+    create_topic(kafka, LATE)
+    begin = time.monotonic()
+    produce(kafka, LATE, case(2, grid, key))
+    refs = wait_matter(kafka, 2, 60)
+    figures["seconds_from_late_topic_to_event"] = round(time.monotonic() - begin, 1)
+    expect(wrong, refs is not None, "the case on the late topic did not come out")
+    expect(wrong, refs is None or ("governance_grid", key) in refs,
+           f"the case is not one matter with grid case {key}: {refs}")
+    figures["records_of_others_meanwhile"] = repeat_last(place, kafka)
+    place.settle(one, 60)
+    figures["of_them_taken"] = others_received(place) - received
+    expect(wrong, figures["of_them_taken"] == figures["records_of_others_meanwhile"] > 0,
+           "records of the other sources were not taken once each")
+    expect(wrong, one.process.poll() is None, "the process ended")
+    now = lanes(place)
+    figures["lanes_claimed_anew"] = sum(a != b for a, b in zip(before, now))
+    expect(wrong, before == now, f"lanes: {before}, then {now}")
+    return figures
 
 
 def main():
@@ -184,14 +245,12 @@ def main():
     bridge.generate(folder, 1, 1)
     with Kafka("join-kafka") as kafka, Postgres("join-postgres") as postgres:
         bridge.load(folder, kafka.bootstrap)
-        admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": kafka.bootstrap})
-        for future in admin.create_topics([confluent_kafka.admin.NewTopic(TOPIC, 1, 1)]).values():
-            future.result()
         place = daemon.Place(folder, kafka, postgres.dsn, LANES)
-        adapter = copy_template(folder)
-        extend_policy(folder)
         place.set_up()
-        figures = join(place, kafka, adapter, wrong)
+        with place.run("one") as one:
+            figures = join(place, kafka, one, wrong)
+            code = one.stop()
+        expect(wrong, code == 0, f"the daemon ended with {code}")
         wrong += reader.follow(kafka.bootstrap, "gb.").faults
         wrong += bridge.replay_identical(postgres, LANES)
     for name, figure in figures.items():
