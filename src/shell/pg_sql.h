@@ -43,13 +43,14 @@
 
 /* What the keys name (reports, marks, matters, overlaps, decisions), at most $4 that carry each
  * piece of evidence, and everything of their matters; a row may come more than once. $1 lane, $2
- * keys, $3 evidence. Arrays instead of joins: a plan must not read the tables as a whole. */
+ * keys, $3 evidence. Arrays instead of joins: a plan must not read the tables as a whole; nor the
+ * lane's whole index beside that of the evidence, which + 0 forbids. */
 #define SQL_FETCH                                                                                  \
     "WITH hit AS MATERIALIZED"                                                                     \
     " (SELECT o.key, o.matter FROM observation o WHERE o.lane = $1 AND o.key = ANY ($2)"           \
     "  UNION ALL SELECT f.key, f.matter"                                                           \
     "   FROM (SELECT DISTINCT e FROM unnest($3::bigint[]) e) w (e),"                               \
-    "   LATERAL (SELECT c.key, c.matter FROM observation c WHERE c.lane = $1"                      \
+    "   LATERAL (SELECT c.key, c.matter FROM observation c WHERE c.lane + 0 = $1"                  \
     "    AND c.evidence @> ARRAY[w.e] LIMIT $4) f"                                                 \
     "  UNION ALL SELECT NULL, t.key FROM matter t WHERE t.lane = $1 AND t.key = ANY ($2)"          \
     "  UNION ALL SELECT NULL, v.matter FROM overlap v WHERE v.lane = $1 AND v.key = ANY ($2)"      \
