@@ -41,6 +41,7 @@
     X(SOURCE_SHORT, "source topic ends before what is committed", 30)                              \
     X(INTAKE_SHORT, "gb.intake ends before the lane's place", 15)                                  \
     X(RESTORED, "PostgreSQL restored from a backup", 100)                                          \
+    X(SKEW_START, "start with a wrong clock", 100)                                                 \
     X(SKEW, "wrong clock of a host", 4)                                                           \
     X(CRASH, "crash", 50)                                                                          \
     X(CRASH_AT, "crash right after a step", 1)                                                     \

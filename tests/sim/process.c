@@ -182,6 +182,9 @@ void sim_daemon_start(struct sim *sim, uint32_t daemon)
     d->intake = gb_intake_new(&config);
     d->sink = ++sim->numbers;
     d->skew_ms = (int64_t)(sim_random(sim) % 400000) - 200000;
+    if (sim_fault(sim, SIM_SKEW_START)) {
+        d->skew_ms = (sim_below(sim, 4) == 0 ? -3 : 3) * skew_max(sim);
+    }
     for (uint32_t s = 0; s < SIM_STREAMS_MAX; s++) {
         d->positions[s] = -1;
     }

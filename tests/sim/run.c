@@ -15,7 +15,7 @@ static int64_t patience(const struct sim *sim)
 {
     int64_t us = 30 * SIM_SECOND;
 
-    us += sim->faults_by[SIM_SKEW] > 0 ? 61 * SIM_SECOND : 0;
+    us += sim->faults_by[SIM_SKEW] + sim->faults_by[SIM_SKEW_START] > 0 ? 61 * SIM_SECOND : 0;
     us += sim->faults_by[SIM_LOST_TAIL] > 0 ? 31 * SIM_SECOND : 0;
     return us;
 }

@@ -22,7 +22,7 @@ static void trouble_daemon(struct sim *sim, uint32_t daemon)
         }
     } else if (sim_fault(sim, SIM_SKEW)) {
         d->skew_ms = (sim_below(sim, 2) == 0 ? 3 : -3) * (600000 + sim->plan.scale * 20000);
-    } else if (d->skew_ms > 200000 || d->skew_ms < -200000) {
+    } else if ((d->skew_ms > 200000 || d->skew_ms < -200000) && sim_below(sim, 16) == 0) {
         d->skew_ms = 0;
     }
 }
