@@ -6,7 +6,7 @@
 struct sim_backup {
     struct gb_lane_row row[SIM_LANES_MAX];
     struct gb_row *rows[SIM_LANES_MAX];
-    uint32_t rows_count[SIM_LANES_MAX], chunks_count[SIM_LANES_MAX];
+    uint32_t rows_count[SIM_LANES_MAX], chunks_count[SIM_LANES_MAX], kept_count[SIM_LANES_MAX];
     uint32_t outputs[SIM_LANES_MAX][GB_TOPIC_COUNT];
 };
 
@@ -23,6 +23,7 @@ void sim_backup_take(struct sim *sim)
         b->row[l] = lane->row;
         b->chunks_count[l] = lane->chunks_count;
         b->rows_count[l] = lane->table.count;
+        b->kept_count[l] = lane->table.kept_count;
         b->rows[l] =
             gb_arena_take(&sim->arena, (lane->table.count + 1) * sizeof(struct gb_row));
         for (uint32_t i = 0; i < lane->table.count; i++) {
@@ -65,6 +66,7 @@ void sim_backup_restore(struct sim *sim)
         lane->row = b->row[l];
         lane->chunks_count = b->chunks_count[l];
         restore_table(&lane->table, b->rows[l], b->rows_count[l]);
+        lane->table.kept_count = b->kept_count[l];
         sim->check.epochs[l] = lane->row.epoch;
         sim->check.offsets[l] = lane->row.next_offset;
         for (uint32_t t = 0; t < GB_TOPIC_COUNT; t++) {

@@ -168,6 +168,23 @@ static bool read_place(struct gb_str line, enum gb_topic *topic, int64_t *seq)
     return false;
 }
 
+/* "pos":"lane:index:ordinal". */
+static struct sim_output read_position(struct gb_str line)
+{
+    static const char word[] = ",\"pos\":\"";
+    const char *at = memmem(line.ptr, line.len, word, sizeof(word) - 1);
+    struct cursor c = {at, line.ptr + line.len, at == NULL};
+    struct sim_output output = {.line = line};
+
+    eat(&c, word);
+    (void)eat_number(&c);
+    eat(&c, ":");
+    output.index = (uint64_t)eat_number(&c);
+    eat(&c, ":");
+    output.ordinal = (uint32_t)eat_number(&c);
+    return output;
+}
+
 static void take_output(struct sim *sim, uint32_t lane, struct gb_str line)
 {
     enum gb_topic topic = GB_TOPIC_MATTER;
@@ -190,7 +207,7 @@ static void take_output(struct sim *sim, uint32_t lane, struct gb_str line)
         return;
     }
     list->items = sim_grow(sim, list->items, list->count, &list->size, sizeof(list->items[0]));
-    list->items[list->count++] = (struct sim_output){.line = line};
+    list->items[list->count++] = read_position(line);
 }
 
 void sim_check_committed(struct sim *sim, uint32_t lane, const struct sim_chunk *chunk)
@@ -345,7 +362,7 @@ static void tell_ledger(struct sim *sim, const struct sim_ledger *ledger)
 static void check_lane(struct sim *sim, uint32_t lane)
 {
     static void (*const checks[])(struct sim *, const struct sim_ledger *) = {
-        sim_streams_check, sim_rows_check, sim_replay_check};
+        sim_streams_check, sim_rows_check, sim_desk_check, sim_replay_check};
     struct sim_ledger ledger = {.lane = lane};
 
     sim_ledger_check(sim, &ledger);

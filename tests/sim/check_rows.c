@@ -128,7 +128,7 @@ void sim_rows_check(struct sim *sim, const struct sim_ledger *ledger)
             check_observation(sim, ledger->lane, &table->slots[i]->row, &homes);
         }
     }
-    for (uint32_t s = 1; s < sim->plan.streams && !sim->pg[ledger->lane].row.is_halted; s++) {
+    for (uint32_t s = 1; s < sim_desk_stream(sim) && !sim->pg[ledger->lane].row.is_halted; s++) {
         for (uint32_t k = 0; k < SIM_KEYS_MAX; k++) {
             check_truth(sim, ledger->lane, s, k);
         }

@@ -114,8 +114,9 @@ static void take_row(struct model *m, const struct gb_record *rec, uint32_t s, s
     c->taken += verdict == GB_ACCEPTED;
 }
 
-static void on_row(struct model *m, struct session *session, const struct gb_record *rec)
+static void on_row(struct model *m, struct session *session, struct sim_line *line)
 {
+    const struct gb_record *rec = &line->record;
     struct gb_str id = gb_arena_printf(&m->sim->arena, "%.*s/%.*s/%d",
                                        GB_STR_ARG(rec->src.cluster), GB_STR_ARG(rec->src.topic),
                                        (int)rec->src.partition);
@@ -136,6 +137,7 @@ static void on_row(struct model *m, struct session *session, const struct gb_rec
     }
     m->mark_offset[s] = rec->src.offset;
     m->mark_index[s] = rec->src.index;
+    line->is_taken = true;
     take_row(m, rec, s, c);
 }
 
@@ -186,8 +188,9 @@ static void on_interval(struct model *m, struct session *session, const struct g
     *c = (struct counts){0};
 }
 
-static void on_line(struct model *m, const struct gb_record *rec)
+static void on_line(struct model *m, struct sim_line *line)
 {
+    const struct gb_record *rec = &line->record;
     struct session *session = session_of(m, rec->session);
     const struct gb_value *streams = gb_value_get(&rec->fields, GB_STR("streams"));
 
@@ -197,7 +200,7 @@ static void on_line(struct model *m, const struct gb_record *rec)
     }
     session->next++;
     if (rec->kind != GB_KIND_TICK) {
-        on_row(m, session, rec);
+        on_row(m, session, line);
         return;
     }
     for (uint32_t i = 0; streams != NULL && i < streams->count; i++) {
@@ -270,7 +273,7 @@ void sim_streams_check(struct sim *sim, const struct sim_ledger *ledger)
         m->mark_offset[s] = -1;
     }
     for (uint32_t i = 0; i < ledger->count && !sim->failure.is_set; i++) {
-        on_line(m, &ledger->lines[i].record);
+        on_line(m, &ledger->lines[i]);
     }
     if (!sim->pg[ledger->lane].row.is_halted && !sim->failure.is_set) {
         check_whole(m);

@@ -8,6 +8,7 @@ struct sim_line {
     struct gb_str line, text; /* line one, line two or absent */
     struct gb_record record;
     struct gb_hash leaf;
+    bool is_taken; /* the first delivery of its row by a writer that has not jumped */
 };
 
 struct sim_ledger {
@@ -23,6 +24,8 @@ void sim_ledger_check(struct sim *sim, struct sim_ledger *ledger);
 void sim_streams_check(struct sim *sim, const struct sim_ledger *ledger);
 /* B2, B3: a fresh core over the ledger, in other batches, makes the same outbox and digests. */
 void sim_replay_check(struct sim *sim, const struct sim_ledger *ledger);
+/* B4: decisions of people: applied once, at the version they name; answered once. */
+void sim_desk_check(struct sim *sim, const struct sim_ledger *ledger);
 /* B4 and the digest: the state rows as they stand. */
 void sim_rows_check(struct sim *sim, const struct sim_ledger *ledger);
 

@@ -5,6 +5,19 @@
 #include "base/check.h"
 #include "sim/sim.h"
 
+/* Table decision: the first row of each id, ON CONFLICT DO NOTHING. */
+static void keep(struct sim *sim, struct sim_table *table, const struct gb_row *row)
+{
+    for (uint32_t i = 0; i < table->kept_count; i++) {
+        if (gb_str_eq(table->kept[i].id, row->key)) {
+            return;
+        }
+    }
+    table->kept = sim_grow(sim, table->kept, table->kept_count, &table->kept_size,
+                           sizeof(table->kept[0]));
+    table->kept[table->kept_count++] = (struct sim_kept){row->key, row->row};
+}
+
 void sim_table_put(struct sim *sim, struct sim_table *table, const struct gb_row *row)
 {
     struct gb_str key = gb_arena_printf(&sim->arena, "%d/%.*s", (int)row->table,
@@ -22,6 +35,9 @@ void sim_table_put(struct sim *sim, struct sim_table *table, const struct gb_row
     table->live += (uint32_t)(slot->row.is_deleted && !row->is_deleted);
     table->live -= (uint32_t)(!slot->row.is_deleted && row->is_deleted);
     slot->row = *row;
+    if (row->table == GB_TABLE_RULING) {
+        keep(sim, table, row);
+    }
 }
 
 static void shuffle(struct sim *sim, struct gb_stored_row *rows, uint32_t count)
@@ -74,61 +90,126 @@ static bool carries(const struct gb_row *row, int64_t evidence)
     return false;
 }
 
-/* Observations and marks by key, and any GB_WANTED_OF_EVIDENCE_MAX carriers of each piece of
- * evidence. */
-static void mark_hits(struct sim *sim, const struct sim_table *table,
-                      const struct sim_fetch *fetch, bool *is_hit)
+/* A fetch under way: which rows it names, and the matters of those. */
+struct fetching {
+    const struct sim_table *table;
+    const struct sim_fetch *fetch;
+    bool *is_hit; /* by slot: an observation named by key or evidence */
+    struct gb_str *matters;
+    uint32_t matters_count, matters_size;
+};
+
+/* Any GB_WANTED_OF_EVIDENCE_MAX carriers of each piece of evidence. */
+static void hit_evidence(struct sim *sim, struct fetching *f)
 {
-    uint32_t from = table->count > 0 ? sim_below(sim, table->count) : 0;
+    uint32_t count = f->table->count;
+    uint32_t from = count > 0 ? sim_below(sim, count) : 0;
 
-    for (uint32_t i = 0; i < table->count; i++) {
-        const struct gb_row *row = &table->slots[i]->row;
-
-        is_hit[i] = !row->is_deleted &&
-                    (row->table == GB_TABLE_OBSERVATION || row->table == GB_TABLE_SOURCE_MARK) &&
-                    is_in(row->key, fetch->keys, fetch->count);
-    }
-    for (uint32_t e = 0; e < fetch->evidence_count; e++) {
+    for (uint32_t e = 0; e < f->fetch->evidence_count; e++) {
         uint32_t left = GB_WANTED_OF_EVIDENCE_MAX;
 
-        for (uint32_t i = 0; i < table->count && left > 0; i++) {
-            uint32_t at = (from + i) % table->count;
-            const struct gb_row *row = &table->slots[at]->row;
+        for (uint32_t i = 0; i < count && left > 0; i++) {
+            uint32_t at = (from + i) % count;
+            const struct gb_row *row = &f->table->slots[at]->row;
 
             if (!row->is_deleted && row->table == GB_TABLE_OBSERVATION &&
-                carries(row, fetch->evidence[e])) {
-                is_hit[at] = true;
+                carries(row, f->fetch->evidence[e])) {
+                f->is_hit[at] = true;
                 left--;
             }
         }
     }
 }
 
+static void add_matter(struct fetching *f, struct gb_str matter)
+{
+    if (gb_str_is(matter) && !is_in(matter, f->matters, f->matters_count)) {
+        GB_CHECK(f->matters_count < f->matters_size);
+        f->matters[f->matters_count++] = matter;
+    }
+}
+
+/* "{id,id}", one after the other. */
+static bool next_matter(struct gb_str *rest, struct gb_str *matter)
+{
+    size_t from = 0;
+    size_t to;
+
+    while (from < rest->len && strchr("{},", rest->ptr[from]) != NULL) {
+        from++;
+    }
+    to = from;
+    while (to < rest->len && strchr("{},", rest->ptr[to]) == NULL) {
+        to++;
+    }
+    *matter = (struct gb_str){rest->ptr + from, to - from};
+    *rest = (struct gb_str){rest->ptr + to, rest->len - to};
+    return matter->len > 0;
+}
+
+/* Keys name reports, marks, matters, overlaps, decisions; each leads to its matters. */
+static void hit_row(struct fetching *f, uint32_t at)
+{
+    const struct gb_row *row = &f->table->slots[at]->row;
+    bool is_named = is_in(row->key, f->fetch->keys, f->fetch->count);
+    struct gb_str rest = row->matter;
+    struct gb_str matter;
+
+    f->is_hit[at] = f->is_hit[at] || (is_named && row->table == GB_TABLE_OBSERVATION);
+    if (f->is_hit[at] || (is_named && row->table == GB_TABLE_OVERLAP)) {
+        add_matter(f, row->matter);
+    } else if (is_named && row->table == GB_TABLE_MATTER) {
+        add_matter(f, row->key);
+    }
+    while (is_named && row->table == GB_TABLE_RULING && next_matter(&rest, &matter)) {
+        add_matter(f, matter);
+    }
+}
+
+static bool is_of_matters(const struct fetching *f, const struct gb_row *row)
+{
+    struct gb_str rest = row->matter;
+    struct gb_str matter;
+
+    if (row->table == GB_TABLE_MATTER) {
+        return is_in(row->key, f->matters, f->matters_count);
+    }
+    while (row->table == GB_TABLE_RULING && next_matter(&rest, &matter)) {
+        if (is_in(matter, f->matters, f->matters_count)) {
+            return true;
+        }
+    }
+    return (row->table == GB_TABLE_OBSERVATION || row->table == GB_TABLE_OVERLAP) &&
+           is_in(row->matter, f->matters, f->matters_count);
+}
+
+static bool is_fetched(const struct fetching *f, uint32_t at)
+{
+    const struct gb_row *row = &f->table->slots[at]->row;
+    bool is_named = (row->table == GB_TABLE_SOURCE_MARK || row->table == GB_TABLE_RULING) &&
+                    is_in(row->key, f->fetch->keys, f->fetch->count);
+
+    return !row->is_deleted && (f->is_hit[at] || is_named || is_of_matters(f, row));
+}
+
 struct gb_stored_row *sim_table_fetch(struct sim *sim, const struct sim_table *table,
                                       const struct sim_fetch *fetch, uint32_t *count)
 {
     struct gb_stored_row *rows = gb_arena_take(&sim->arena, (table->live + 1) * sizeof(rows[0]));
-    struct gb_str *matters = gb_arena_take(&sim->arena, (table->live + 1) * sizeof(matters[0]));
-    bool *is_hit = gb_arena_take(&sim->arena, table->count + 1);
-    uint32_t matters_count = 0;
+    struct fetching f = {.table = table, .fetch = fetch, .matters_size = table->count + 1};
 
-    mark_hits(sim, table, fetch, is_hit);
+    f.is_hit = gb_arena_take(&sim->arena, table->count + 1);
+    f.matters = gb_arena_take(&sim->arena, f.matters_size * sizeof(f.matters[0]));
+    hit_evidence(sim, &f);
     for (uint32_t i = 0; i < table->count; i++) {
-        if (is_hit[i] && gb_str_is(table->slots[i]->row.matter)) {
-            matters[matters_count++] = table->slots[i]->row.matter;
+        if (!table->slots[i]->row.is_deleted) {
+            hit_row(&f, i);
         }
     }
     *count = 0;
     for (uint32_t i = 0; i < table->count; i++) {
-        const struct gb_row *row = &table->slots[i]->row;
-        struct gb_str matter = row->table == GB_TABLE_MATTER ? row->key : row->matter;
-
-        if (!row->is_deleted && row->table <= GB_TABLE_OVERLAP &&
-            (is_hit[i] || is_in(matter, matters, matters_count))) {
-            rows[(*count)++].row = *row;
-        } else if (!row->is_deleted && row->table == GB_TABLE_SOURCE_MARK &&
-                   is_in(row->key, fetch->keys, fetch->count)) {
-            rows[(*count)++].row = *row;
+        if (is_fetched(&f, i)) {
+            rows[(*count)++].row = table->slots[i]->row;
         }
     }
     shuffle(sim, rows, *count);
@@ -139,4 +220,5 @@ void sim_table_close(struct sim_table *table)
 {
     gb_map_close(&table->map);
     free(table->slots);
+    free(table->kept);
 }

@@ -38,7 +38,7 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
     plan->daemons = 1 + below(&state, SIM_DAEMONS_MAX);
     plan->daemons = plan->daemons == 1 && below(&state, 3) > 0 ? 3 : plan->daemons;
     plan->lanes = 1 + below(&state, 3);
-    plan->streams = 3 + below(&state, SIM_STREAMS_MAX - 2);
+    plan->streams = 4 + below(&state, SIM_STREAMS_MAX - 3);
     plan->records = 200 + below(&state, 40);
     plan->batch = batches[below(&state, GB_COUNT(batches))];
     plan->mode = below(&state, 5) == 0 ? GB_PUBLISH_IDEMPOTENT : GB_PUBLISH_TRANSACTIONAL;
@@ -51,6 +51,7 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
     plan->faults_us += plan->pause_us;
     plan->watches = below(&state, 4) == 0;
     plan->policies = 1 + below(&state, SIM_POLICIES_MAX);
+    plan->decisions = below(&state, 8) == 0 ? 0 : 4 + below(&state, 16);
     plan->sleeps = plan->daemons > 1 && below(&state, 4) == 0;
     plan->is_split_replay = below(&state, 2) == 0;
     draw_rates(plan, &state);

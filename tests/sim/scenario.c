@@ -69,8 +69,11 @@ static void on_heal(struct sim *sim, struct sim_event *item)
 
 static void on_write(struct sim *sim, struct sim_event *item)
 {
-    const struct sim_message *m = item->data;
+    struct sim_message *m = item->data;
 
+    if (m->is_decision) {
+        sim_desk_write(sim, m);
+    }
     sim->streams[m->stream].count++;
     sim->written++;
     for (uint32_t d = 0; d < sim->plan.daemons; d++) {

@@ -42,16 +42,23 @@ static const struct gb_file bundle_items[] = {
     {T("crosswalk.csv"), T("source,field,code,canonical,valid_from,valid_until\n"
                                      "grid,category,1,MS01,,\ngrid,category,2,AQ01,,\n"
                                      "party,category,a,MS01,,\nparty,category,b,AQ01,,\n")},
-    {T("deadlines.yaml"), T("contradiction_after: 1h\n")},
+    {T("deadlines.yaml"),
+     T("contradiction_after: 1h\nescalate_after_returns: 2\ndeadlines:\n"
+       "  - {id: L1, category: \"*\", accept: 2min, remind: 10min, handle: 30min,"
+       " supervise: 1h, basis_zh: a, basis_en: a}\n")},
+    {T("decisions.yaml"), T("claim: 10min\n")},
     {T("duties.yaml"),
      T("hit_policy: [category, territory, network, role, urgency, priority, order]\n"
        "unlisted: command_centre\nduties:\n"
-       "  - {id: D1, category: \"MS*\", lead: key_family, basis_zh: a, basis_en: a}\n")},
+       "  - {id: D1, category: \"MS*\", lead: key_family,"
+       " hand_over: {to: grid_worker, failures: 1}, basis_zh: a, basis_en: a}\n")},
     {T("matching.yaml"), T("holder_window: 2h\ncell_window: 2h\n")},
     {T("states.yaml"),
      T("states:\n"
-            "  - {source: grid, entity: matter, codes: {o: REPORTED, w: IN_PROGRESS, c: CLOSED}}\n"
-            "  - {source: party, entity: matter, codes: {o: REPORTED, w: ACCEPTED, c: CLOSED}}\n")},
+            "  - {source: grid, entity: matter, codes: {o: REPORTED, w: IN_PROGRESS, c: CLOSED,"
+            " r: RETURNED}}\n"
+            "  - {source: party, entity: matter, codes: {o: REPORTED, w: ACCEPTED, c: CLOSED,"
+            " r: RETURNED}}\n")},
     {T("territory.csv"),
      T("code,name,level,parent\n32,p,province,\n3203,c,city,32\n320312,d,county,3203\n"
             "320312101,t1,town,320312\n320312101201,v,village,320312101\n"
@@ -62,12 +69,14 @@ static const struct gb_file bundle_items[] = {
 
 #define ITEMS GB_COUNT(bundle_items)
 
-/* The second bundle is the first with another duty list. */
-static const struct gb_file other_duties = {
-    T("duties.yaml"),
-    T("hit_policy: [category, territory, network, role, urgency, priority, order]\n"
-      "unlisted: command_centre\nduties:\n"
-      "  - {id: D2, category: \"*\", lead: grid_worker, basis_zh: b, basis_en: b}\n")};
+/* The second bundle is the first with another duty list and four eyes. */
+static const struct gb_file others[] = {
+    {T("decisions.yaml"), T("four_eyes: [transfer]\nclaim: 1h\n")},
+    {T("duties.yaml"),
+     T("hit_policy: [category, territory, network, role, urgency, priority, order]\n"
+       "unlisted: command_centre\nduties:\n"
+       "  - {id: D2, category: \"*\", lead: grid_worker, forbidden: [department],"
+       " basis_zh: b, basis_en: b}\n")}};
 
 static struct gb_door *doors[SIM_LANES_MAX + 1];
 static struct gb_arena policy_arenas[SIM_POLICIES_MAX];
@@ -96,7 +105,10 @@ const struct gb_door *sim_door(uint32_t lanes)
          .topic = GB_STR("grid.t"),
          .adapter = &adapters[1],
          .lookups = &none}};
-    struct gb_door_config config = {.cluster = GB_STR(SIM_CLUSTER),
+    struct gb_gateway gateway = {.id = GB_STR(SIM_GATEWAY)};
+    struct gb_door_config config = {.decision_topic = GB_STR("gb.decision.in"),
+                                    .gateways = {&gateway, 1},
+                                    .cluster = GB_STR(SIM_CLUSTER),
                                     .salt = GB_STR("0123456789abcdef"),
                                     .join_key = GB_STR("fedcba9876543210"),
                                     .join_key_id = GB_STR("j1"),
@@ -107,6 +119,7 @@ const struct gb_door *sim_door(uint32_t lanes)
     struct gb_mistakes mistakes = {0};
 
     if (doors[lanes] == NULL) {
+        sim_desk_key(gateway.key);
         doors[lanes] = gb_door_new(&config, &mistakes);
     }
     if (doors[lanes] == NULL) {
@@ -121,9 +134,12 @@ const struct gb_files *sim_bundle_files(uint32_t number)
     static struct gb_files bundles[SIM_POLICIES_MAX];
 
     for (size_t i = 0; bundles[number].items == NULL && i < ITEMS; i++) {
-        bool is_other = number > 0 && gb_str_eq(bundle_items[i].name, other_duties.name);
-
-        items[number][i] = is_other ? other_duties : bundle_items[i];
+        items[number][i] = bundle_items[i];
+        for (size_t o = 0; number > 0 && o < GB_COUNT(others); o++) {
+            if (gb_str_eq(bundle_items[i].name, others[o].name)) {
+                items[number][i] = others[o];
+            }
+        }
     }
     bundles[number] = (struct gb_files){items[number], ITEMS};
     return &bundles[number];

@@ -10,13 +10,14 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "core/decision.h"
 #include "lane/intake.h"
 #include "lane/lane.h"
 #include "sim/faults.h"
 
 #define SIM_DAEMONS_MAX 4
 #define SIM_LANES_MAX 4
-#define SIM_STREAMS_MAX 5 /* source partitions, the policy topic first */
+#define SIM_STREAMS_MAX 6 /* source partitions, the policy topic first, the decisions' last */
 #define SIM_MS ((int64_t)1000)
 #define SIM_SECOND ((int64_t)1000000)
 #define SIM_NOBODY UINT32_MAX
@@ -36,6 +37,7 @@ struct sim_plan {
     int64_t pause_us;         /* in the middle of it the sources are quiet */
     uint32_t faults_max;      /* no more after so many */
     uint32_t policies;        /* bundles activated one after the other */
+    uint32_t decisions;       /* of a hundred messages */
     bool restarts;            /* all daemons start anew when phase 2 begins */
     bool sleeps;              /* one is stopped in a commit before that, and never wakes */
     bool watches;             /* stays for a while when all is settled */
@@ -70,11 +72,20 @@ struct sim_truth_row {
     enum gb_verdict verdict;
 };
 
+/* What a person decided, as it was sent. */
+struct sim_decided {
+    struct gb_str id, town;
+    enum gb_decision_kind kind;
+};
+
 struct sim_message {
     uint32_t stream;
     int64_t offset;
     int64_t at;              /* when it is written */
     struct gb_str key, value;
+    const struct gb_source_header *headers; /* two, or NULL */
+    bool is_decision;        /* written when its time has come: desk.c */
+    struct sim_decided decided;
     struct sim_truth_row rows[4];
     uint32_t rows_count;
 };
@@ -107,6 +118,13 @@ struct sim_table {
     struct sim_slot **slots; /* by first appearance */
     uint32_t count, size;
     uint32_t live;
+    struct sim_kept *kept; /* table decision: nothing in it ever changes */
+    uint32_t kept_count, kept_size;
+};
+
+/* A row of the append-only table decision: as it was first made. */
+struct sim_kept {
+    struct gb_str id, body;
 };
 
 struct sim_chunk {
@@ -235,6 +253,7 @@ struct sim_daemon {
 struct sim_output {
     struct gb_str line;
     uint64_t index; /* ledger line */
+    uint32_t ordinal;
 };
 
 struct sim_output_list {
@@ -320,11 +339,21 @@ void *sim_grow(struct sim *sim, void *items, uint32_t count, uint32_t *size, siz
 void sim_plan_draw(struct sim_plan *plan, uint64_t seed);
 /* What all runs share: the door for a number of lanes, the policy bundle. */
 const struct gb_door *sim_door(uint32_t lanes);
-#define SIM_POLICIES_MAX 2U
+#define SIM_POLICIES_MAX 2U /* the second knows four eyes, and forbids departments to lead */
 const struct gb_files *sim_bundle_files(uint32_t number);
 const struct gb_policy *sim_bundle_policy(uint32_t number);
 void sim_shared_close(void);
 void sim_town(struct sim *sim);
+#define SIM_TOWNS 4U
+/* FNV-1a of the town code (or of "topic/partition") modulo lanes, reckoned here anew. */
+uint32_t sim_lane_of(const struct sim *sim, const char *text);
+
+/* ---- desk.c: people who read what is published, and decide ---- */
+#define SIM_GATEWAY "desk-1"
+void sim_desk_key(uint8_t *public_key);
+void sim_desk_write(struct sim *sim, struct sim_message *message);
+/* The stream of gb.decision.in. */
+uint32_t sim_desk_stream(const struct sim *sim);
 #define SIM_CLUSTER "c1"
 
 /* ---- pg_table.c, pg.c, pg_client.c ---- */

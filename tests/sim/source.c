@@ -67,7 +67,10 @@ static void on_poll(struct sim *sim, struct sim_event *item)
                                           .partition = s->partition,
                                           .offset = position,
                                           .key = s->messages[position]->key,
-                                          .value = s->messages[position]->value};
+                                          .value = s->messages[position]->value,
+                                          .headers = s->messages[position]->headers,
+                                          .headers_count =
+                                              s->messages[position]->headers != NULL ? 2 : 0};
         struct gb_intake_event event = {.kind = GB_IE_RECORD, .record = &record};
 
         d->positions[at]++;

@@ -6,8 +6,6 @@
 #include "base/check.h"
 #include "sim/sim.h"
 
-#define TOWNS 4
-
 /* One row of a source system. */
 struct source_row {
     uint32_t town;
@@ -31,14 +29,14 @@ static uint32_t pick(struct writer *w, uint32_t bound)
     return (uint32_t)(sim_mix(&w->random) % bound);
 }
 
-static uint32_t lane_of(const struct writer *w, const char *text)
+uint32_t sim_lane_of(const struct sim *sim, const char *text)
 {
     uint64_t hash = 0xcbf29ce484222325U;
 
     for (; *text != '\0'; text++) {
         hash = (hash ^ (unsigned char)*text) * 0x100000001b3U;
     }
-    return (uint32_t)(hash % w->sim->plan.lanes);
+    return (uint32_t)(hash % sim->plan.lanes);
 }
 
 static uint32_t lane_of_town(const struct writer *w, uint32_t town)
@@ -46,7 +44,7 @@ static uint32_t lane_of_town(const struct writer *w, uint32_t town)
     char code[10];
 
     (void)snprintf(code, sizeof(code), "%u", 320312101U + town);
-    return lane_of(w, code);
+    return sim_lane_of(w->sim, code);
 }
 
 static uint32_t lane_of_stream(const struct writer *w)
@@ -55,7 +53,7 @@ static uint32_t lane_of_stream(const struct writer *w)
     char text[64];
 
     (void)snprintf(text, sizeof(text), "%.*s/%d", GB_STR_ARG(s->topic), (int)s->partition);
-    return lane_of(w, text);
+    return sim_lane_of(w->sim, text);
 }
 
 static void expect(struct writer *w, uint32_t lane, enum gb_verdict verdict)
@@ -92,6 +90,14 @@ static bool is_party(const struct writer *w)
     return w->message->stream % 2 == 1;
 }
 
+/* Before the run, or in its course: then limits fall due while it goes on. */
+static int64_t occurred_at(const struct writer *w, uint32_t key)
+{
+    int64_t since = key % 3 == 0 ? INT64_C(-7200000) : w->sim->plan.scale * 300 * key;
+
+    return sim_wall(w->sim) + since;
+}
+
 /* The image of a row as its system prints it; version, state and category as given. */
 static void image(struct writer *w, uint32_t key, const struct source_row *row, const char *state,
                   const char *category)
@@ -101,8 +107,8 @@ static void image(struct writer *w, uint32_t key, const struct source_row *row, 
 
     gb_buf_printf(&w->text,
                   "{\"id\":\"%u-%u\",\"town\":\"%u\",\"vil\":\"%u201\",\"cat\":\"%s\","
-                  "\"st\":\"%s\",\"at\":\"%u\",\"ver\":\"%lld\",\"ttl\":\"t%u\"",
-                  stream, key, town, town, category, state, 1700000000U + key,
+                  "\"st\":\"%s\",\"at\":\"%lld\",\"ver\":\"%lld\",\"ttl\":\"t%u\"",
+                  stream, key, town, town, category, state, (long long)occurred_at(w, key),
                   (long long)row->version, key);
     if (is_party(w)) {
         if (key % 2 == 0) {
@@ -120,9 +126,9 @@ static void image(struct writer *w, uint32_t key, const struct source_row *row, 
 
 static const char *state_word(const struct source_row *row)
 {
-    static const char *const words[] = {"o", "w", "c"};
+    static const char *const words[] = {"o", "w", "c", "r"};
 
-    return words[row->state % 3];
+    return words[row->state % 4];
 }
 
 static const char *category_word(const struct writer *w, uint32_t key)
@@ -160,7 +166,7 @@ static void put_row(struct writer *w, uint32_t key)
 
     if (how < 80 || !row->exists) {
         row->version++;
-        row->state = pick(w, 3);
+        row->state = pick(w, 4);
         row->exists = true;
     }
     shown = *row;
@@ -187,7 +193,7 @@ static void move_row(struct writer *w, uint32_t key)
     struct source_row *row = &w->rows[w->message->stream][key];
     struct source_row before = *row;
 
-    row->town = (row->town + 1) % TOWNS;
+    row->town = (row->town + 1) % SIM_TOWNS;
     row->version++;
     debezium_head(w);
     gb_buf_printf(&w->text, "\"u\",\"before\":");
@@ -293,8 +299,11 @@ static void place(struct writer *w, uint32_t at)
         activate(w, 0);
     } else if (at % 90 == 0 && sim->plan.policies > 1) {
         activate(w, at / 90 % SIM_POLICIES_MAX);
+    } else if (pick(w, 100) < sim->plan.decisions) {
+        m->stream = sim_desk_stream(sim);
+        m->is_decision = true;
     } else {
-        m->stream = 1 + pick(w, sim->plan.streams - 1);
+        m->stream = 1 + pick(w, sim->plan.streams - 2);
         write_message(w);
     }
 }
@@ -306,13 +315,15 @@ void sim_town(struct sim *sim)
     uint32_t total = sim->plan.records + 1;
 
     for (uint32_t s = 0; s < sim->plan.streams; s++) {
-        sim->streams[s].topic = gb_str_of(topics[s]);
-        sim->streams[s].partition = s > 2 ? 1 : 0;
-        sim->streams[s].id = gb_arena_printf(&sim->arena, SIM_CLUSTER "/%s/%d", topics[s],
+        const char *topic = s == sim_desk_stream(sim) ? "gb.decision.in" : topics[s];
+
+        sim->streams[s].topic = gb_str_of(topic);
+        sim->streams[s].partition = s > 2 && s < sim_desk_stream(sim) ? 1 : 0;
+        sim->streams[s].id = gb_arena_printf(&sim->arena, SIM_CLUSTER "/%s/%d", topic,
                                              (int)sim->streams[s].partition);
         sim->streams[s].messages = gb_arena_take(&sim->arena, total * sizeof(struct sim_message *));
         for (uint32_t k = 0; k < SIM_KEYS_MAX; k++) {
-            w.rows[s][k] = (struct source_row){.town = k % TOWNS, .version = 10};
+            w.rows[s][k] = (struct source_row){.town = k % SIM_TOWNS, .version = 10};
         }
     }
     sim->messages = gb_arena_take(&sim->arena, total * sizeof(sim->messages[0]));
