@@ -58,7 +58,8 @@ struct gb_row {
     struct gb_str row;
     struct gb_str text;
     /* Columns that a fetch asks for (absent or 0 where the table has none): */
-    struct gb_str matter; /* observation, overlap: the matter's id */
+    struct gb_str matter; /* observation, overlap: the matter's id; ruling: its reports' keys as
+                             text of an array, {"source/entity/key","..."} */
     struct gb_str xref;   /* observation: "source/entity/key" it points to */
     /* observation whose matter is closed: hashes of the evidence by which it can be found again */
     const int64_t *evidence;
@@ -98,7 +99,9 @@ struct gb_rows {
 
 /* What must be fetched before a batch is stepped, because memory may not hold it: observations and
  * source marks of these keys; of each piece of evidence the observations that carry it (any
- * GB_WANTED_OF_EVIDENCE_MAX of them, where there are more); and all rows of the matters of both.
+ * GB_WANTED_OF_EVIDENCE_MAX of them, where there are more); all rows of the matters of both; and
+ * the rulings of these keys and of all those reports. A key may name a matter, an overlap or a
+ * ruling too: then its matters are meant.
  * Zeroed but for arena before the first record of a batch. */
 struct gb_wants {
     struct gb_arena *arena;

@@ -1,5 +1,5 @@
 /* What decisions of people became: kept by id, found by the reports that they concerned. A ruling
- * lives in memory as long as one of those reports' matters does, and comes back with it. */
+ * lives in memory as long as one of those reports' matters does, and comes back with a report. */
 #include "base/jsonw.h"
 #include "core/ruling.h"
 #include "core/state.h"
@@ -293,7 +293,7 @@ int64_t gb_ruling_extensions(const struct gb_core *core, const struct gb_matter 
 /* ---- rows ---- */
 
 /* Lives as long as the longest of its matters; what concerns no matter, a window long. Where memory
- * holds none of them, what was known before stays. */
+ * holds none of them, what was known before stays, unless that was an open one: it has ended. */
 static int64_t live_until(const struct gb_core *core, const struct gb_ruling *ruling)
 {
     int64_t window = core->policy != NULL ? core->policy->cell_window_ms : 0;
@@ -309,30 +309,35 @@ static int64_t live_until(const struct gb_core *core, const struct gb_ruling *ru
             is_known = true;
         }
     }
-    return until;
+    return is_known || until != INT64_MAX ? until : core->clock + window;
 }
 
-/* "{id,id}": the ids of its matters, as an array of PostgreSQL; ids hold no special characters. */
-static struct gb_str matters_of(struct gb_core *core, const struct gb_ruling *ruling)
+static void add_element(struct gb_buf *out, struct gb_str text)
 {
-    struct gb_buf ids = {0};
+    gb_buf_add_str(out, out->len > 1 ? GB_STR(",\"") : GB_STR("\""));
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '"' || text.ptr[i] == '\\') {
+            gb_buf_add_char(out, '\\');
+        }
+        gb_buf_add_char(out, text.ptr[i]);
+    }
+    gb_buf_add_char(out, '"');
+}
+
+/* Its reports as the text of an array of PostgreSQL. They never change, so a ruling is found again
+ * when one of them comes back after it was deleted, or after its matter left memory. */
+static struct gb_str reports_of(struct gb_core *core, const struct gb_ruling *ruling)
+{
+    struct gb_buf out = {0};
     struct gb_str kept;
 
-    gb_buf_add_char(&ids, '{');
+    gb_buf_add_char(&out, '{');
     for (uint32_t i = 0; i < ruling->keys_count; i++) {
-        const struct gb_observation *o =
-            gb_map_get(&core->observations, ruling->keys[i].report);
-
-        if (o != NULL && o->matter != NULL) {
-            if (ids.len > 1) {
-                gb_buf_add_char(&ids, ',');
-            }
-            gb_buf_add_str(&ids, o->matter->head.key);
-        }
+        add_element(&out, ruling->keys[i].report);
     }
-    gb_buf_add_char(&ids, '}');
-    kept = gb_arena_str(&core->scratch, gb_buf_str(&ids));
-    gb_buf_close(&ids);
+    gb_buf_add_char(&out, '}');
+    kept = gb_arena_str(&core->scratch, gb_buf_str(&out));
+    gb_buf_close(&out);
     return kept;
 }
 
@@ -354,7 +359,7 @@ void gb_ruling_render(struct gb_core *core, struct gb_jsonw *w, struct gb_ruling
 {
     ruling->live_until = live_until(core, ruling);
     row->live_until = ruling->live_until;
-    row->matter = matters_of(core, ruling);
+    row->matter = reports_of(core, ruling);
     gb_jsonw_key_int(w, GB_STR("decided_at"), ruling->decided_at);
     gb_jsonw_key(w, GB_STR("fields"));
     gb_jsonw_value(w, &ruling->fields);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "codec/json.h"
 #include "lane/limits.h"
 
@@ -86,9 +87,15 @@ static struct gb_str evidence_key(const int64_t *evidence)
     return (struct gb_str){(const char *)evidence, sizeof(*evidence)};
 }
 
+/* A ruling names reports there. */
+static bool has_matter(const struct entry *entry)
+{
+    return gb_str_is(entry->row.matter) && entry->row.table != GB_TABLE_RULING;
+}
+
 static void link_entry(struct gb_replay_rows *rows, struct entry *entry)
 {
-    if (gb_str_is(entry->row.matter)) {
+    if (has_matter(entry)) {
         struct list *list = list_of(&rows->by_matter, entry->row.matter);
 
         entry->next_of_matter = list->first;
@@ -108,7 +115,7 @@ static void link_entry(struct gb_replay_rows *rows, struct entry *entry)
 
 static void unlink_entry(struct gb_replay_rows *rows, struct entry *entry)
 {
-    if (gb_str_is(entry->row.matter)) {
+    if (has_matter(entry)) {
         struct entry **at = &list_of(&rows->by_matter, entry->row.matter)->first;
 
         while (*at != entry) {
@@ -184,22 +191,39 @@ static enum gb_status load(struct gb_core *core, const struct entry *entry, stru
     return status;
 }
 
-/* Rulings are few, and found by looking at all: the ids of their matters stand in braces. */
+/* Rulings are few, and found by looking at all: the keys of their reports stand in quotes. */
 struct ruled {
-    struct gb_str matter;
+    struct gb_str report;
     struct gb_core *core;
     struct gb_err *err;
     enum gb_status status;
 };
 
-static bool holds(struct gb_str text, struct gb_str id)
+/* Reads the next element of {"a","b"} from *at on; false at its end. */
+static bool next_report(struct gb_str text, size_t *at, struct gb_buf *report)
 {
-    for (size_t at = 0; at + id.len <= text.len; at++) {
-        if (memcmp(text.ptr + at, id.ptr, id.len) == 0) {
-            return true;
-        }
+    gb_buf_clear(report);
+    while (*at < text.len && text.ptr[*at] != '"') {
+        (*at)++;
     }
-    return false;
+    for ((*at)++; *at < text.len && text.ptr[*at] != '"'; (*at)++) {
+        *at += text.ptr[*at] == '\\';
+        gb_buf_add_char(report, text.ptr[*at]);
+    }
+    (*at)++;
+    return *at <= text.len;
+}
+
+static bool concerns(struct gb_str reports, struct gb_str report)
+{
+    struct gb_buf one = {0};
+    bool is_found = false;
+
+    for (size_t at = 0; !is_found && next_report(reports, &at, &one);) {
+        is_found = gb_str_eq(gb_buf_str(&one), report);
+    }
+    gb_buf_close(&one);
+    return is_found;
 }
 
 static void load_ruled(void *value, void *context)
@@ -207,9 +231,18 @@ static void load_ruled(void *value, void *context)
     const struct entry *entry = value;
     struct ruled *ruled = context;
 
-    if (ruled->status == GB_OK && holds(entry->row.matter, ruled->matter)) {
+    if (ruled->status == GB_OK && concerns(entry->row.matter, ruled->report)) {
         ruled->status = load(ruled->core, entry, ruled->err);
     }
+}
+
+static enum gb_status load_rulings(const struct gb_replay_rows *rows, struct gb_str report,
+                                   struct gb_core *core, struct gb_err *err)
+{
+    struct ruled ruled = {report, core, err, GB_OK};
+
+    gb_map_each(&rows->tables[GB_TABLE_RULING], load_ruled, &ruled);
+    return ruled.status;
 }
 
 static enum gb_status load_matter(const struct gb_replay_rows *rows, struct gb_str matter,
@@ -222,31 +255,8 @@ static enum gb_status load_matter(const struct gb_replay_rows *rows, struct gb_s
     for (const struct entry *e = list != NULL ? list->first : NULL; e != NULL && status == GB_OK;
          e = e->next_of_matter) {
         status = load(core, e, err);
-    }
-    if (status == GB_OK) {
-        struct ruled ruled = {matter, core, err, GB_OK};
-
-        gb_map_each(&rows->tables[GB_TABLE_RULING], load_ruled, &ruled);
-        status = ruled.status;
-    }
-    return status;
-}
-
-/* All matters of a ruling, whose ids stand as {id,id}. */
-static enum gb_status load_ruling(const struct gb_replay_rows *rows, const struct entry *entry,
-                                  struct gb_core *core, struct gb_err *err)
-{
-    enum gb_status status = load(core, entry, err);
-    size_t from = 1;
-
-    for (size_t at = 1; entry != NULL && at < entry->row.matter.len && status == GB_OK; at++) {
-        char c = entry->row.matter.ptr[at];
-
-        if (c == ',' || c == '}') {
-            struct gb_str id = {entry->row.matter.ptr + from, at - from};
-
-            status = id.len > 0 ? load_matter(rows, id, core, err) : GB_OK;
-            from = at + 1;
+        if (status == GB_OK && e->row.table == GB_TABLE_OBSERVATION) {
+            status = load_rulings(rows, e->row.key, core, err);
         }
     }
     return status;
@@ -259,7 +269,25 @@ static enum gb_status load_reached(const struct gb_replay_rows *rows, const stru
 
     if (status == GB_OK && entry != NULL && gb_str_is(entry->row.matter)) {
         status = load_matter(rows, entry->row.matter, core, err);
+    } else if (status == GB_OK && entry != NULL && entry->row.table == GB_TABLE_OBSERVATION) {
+        status = load_rulings(rows, entry->row.key, core, err);
     }
+    return status;
+}
+
+/* All matters of a ruling's reports. */
+static enum gb_status load_ruling(const struct gb_replay_rows *rows, const struct entry *entry,
+                                  struct gb_core *core, struct gb_err *err)
+{
+    enum gb_status status = load(core, entry, err);
+    struct gb_buf one = {0};
+    size_t at = 0;
+
+    while (entry != NULL && status == GB_OK && next_report(entry->row.matter, &at, &one)) {
+        status = load_reached(
+            rows, gb_map_get(&rows->tables[GB_TABLE_OBSERVATION], gb_buf_str(&one)), core, err);
+    }
+    gb_buf_close(&one);
     return status;
 }
 

@@ -42,8 +42,9 @@
     " WHERE t.lane = $1 AND t.live_until >= $2"
 
 /* What the keys name (reports, marks, matters, overlaps, decisions), at most $4 that carry each
- * piece of evidence, and everything of their matters; a row may come more than once. $1 lane, $2
- * keys, $3 evidence. Arrays instead of joins: a plan must not read the tables as a whole; nor the
+ * piece of evidence, everything of their matters, and the rulings on all those reports; a row may
+ * come more than once. m: the reports and matters so named, k: the reports of those matters.
+ * $1 lane, $2 keys, $3 evidence. Arrays, not joins: no plan may read the tables as a whole; nor the
  * lane's whole index beside that of the evidence, which + 0 forbids. */
 #define SQL_FETCH                                                                                  \
     "WITH hit AS MATERIALIZED"                                                                     \
@@ -54,10 +55,14 @@
     "    AND c.evidence @> ARRAY[w.e] LIMIT $4) f"                                                 \
     "  UNION ALL SELECT NULL, t.key FROM matter t WHERE t.lane = $1 AND t.key = ANY ($2)"          \
     "  UNION ALL SELECT NULL, v.matter FROM overlap v WHERE v.lane = $1 AND v.key = ANY ($2)"      \
-    "  UNION ALL SELECT NULL, unnest(r.matters) FROM ruling r"                                     \
+    "  UNION ALL SELECT n.key, n.matter FROM ruling r,"                                            \
+    "   LATERAL (SELECT o.key, o.matter FROM observation o"                                        \
+    "    WHERE o.lane = $1 AND o.key = ANY (r.reports)) n"                                         \
     "   WHERE r.lane = $1 AND r.key = ANY ($2)),"                                                  \
     " m AS MATERIALIZED (SELECT array_agg(DISTINCT hit.key) AS keys,"                              \
-    "  array_agg(DISTINCT hit.matter) AS matters FROM hit)"                                        \
+    "  array_agg(DISTINCT hit.matter) AS matters FROM hit),"                                       \
+    " k AS MATERIALIZED (SELECT array_agg(o.key) AS keys FROM observation o WHERE o.lane = $1"     \
+    "  AND o.matter = ANY ((SELECT m.matters FROM m)::text[]))"                                    \
     " SELECT 0, p.key, p.row, NULL, p.matter, p.xref, p.live_until FROM observation p"             \
     " WHERE p.lane = $1 AND p.key = ANY ((SELECT m.keys FROM m)::text[])"                          \
     " UNION ALL SELECT 0, p.key, p.row, NULL, p.matter, p.xref, p.live_until FROM observation p"   \
@@ -70,7 +75,8 @@
     " WHERE t.lane = $1 AND t.key = ANY ($2)"                                                      \
     " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
     " WHERE t.lane = $1 AND (t.key = ANY ($2)"                                                     \
-    "  OR t.matters && (SELECT m.matters FROM m)::text[])"
+    "  OR t.reports && (SELECT m.keys FROM m)::text[]"                                             \
+    "  OR t.reports && (SELECT k.keys FROM k)::text[])"
 
 /* $1 bundle hash; rows (name, text). */
 #define SQL_POLICY                                                                                 \
@@ -128,16 +134,16 @@
     " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, matter = excluded.matter,"         \
     " live_until = excluded.live_until"
 
-/* matters come as text of an array: rows need not have the same number. */
+/* reports come as text of an array: rows need not have the same number. */
 #define SQL_UPSERT_RULING                                                                          \
     "WITH u AS MATERIALIZED (SELECT u.* FROM"                                                      \
-    "  unnest($2::text[], $3::text[], $4::bigint[], $5::text[]) AS u (key, row, live, matters)),"  \
+    "  unnest($2::text[], $3::text[], $4::bigint[], $5::text[]) AS u (key, row, live, reports)),"  \
     " d AS (INSERT INTO decision (id, lane, index, body)"                                          \
     "  SELECT u.key, $1, (u.row::json ->> 'index')::bigint, u.row FROM u"                          \
     "  ON CONFLICT (lane, id) DO NOTHING)"                                                         \
-    " INSERT INTO ruling AS t (lane, key, row, live_until, matters)"                               \
-    " SELECT $1, u.key, u.row, u.live, u.matters::text[] FROM u"                                   \
-    " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, matters = excluded.matters,"       \
+    " INSERT INTO ruling AS t (lane, key, row, live_until, reports)"                               \
+    " SELECT $1, u.key, u.row, u.live, u.reports::text[] FROM u"                                   \
+    " ON CONFLICT (lane, key) DO UPDATE SET row = excluded.row, reports = excluded.reports,"       \
     " live_until = excluded.live_until"
 
 #define SQL_DELETE(table) "DELETE FROM " table " WHERE lane = $1 AND key = ANY ($2)"

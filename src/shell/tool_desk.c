@@ -57,7 +57,9 @@ enum gb_status gb_desk_rulings(struct gb_tool_pg *pg, struct gb_str matter,
 {
     return gb_tool_pg_ask(pg,
                           "SELECT " RULING_COLUMNS " FROM ruling_v r"
-                          " WHERE r.matters @> ARRAY[$1::text] ORDER BY r.lane, r.index",
+                          " WHERE r.reports && ARRAY(SELECT o.key FROM observation o"
+                          " WHERE o.lane IN (SELECT lane FROM lane) AND o.matter = $1)"
+                          " ORDER BY r.lane, r.index",
                           &matter, 1, rows);
 }
 

@@ -94,7 +94,7 @@ static bool carries(const struct gb_row *row, int64_t evidence)
 struct fetching {
     const struct sim_table *table;
     const struct sim_fetch *fetch;
-    bool *is_hit; /* by slot: an observation named by key or evidence */
+    bool *is_hit; /* by slot: an observation named by key, evidence or ruling, or of a matter */
     struct gb_str *matters;
     uint32_t matters_count, matters_size;
 };
@@ -129,67 +129,87 @@ static void add_matter(struct fetching *f, struct gb_str matter)
     }
 }
 
-/* "{id,id}", one after the other. */
-static bool next_matter(struct gb_str *rest, struct gb_str *matter)
+/* The ruling's reports are {"a","b"}; no key of a report holds quotes here. */
+static bool is_ruled(const struct gb_row *ruling, struct gb_str report)
 {
-    size_t from = 0;
-    size_t to;
+    const char *at = ruling->matter.ptr;
+    const char *end = at + ruling->matter.len;
 
-    while (from < rest->len && strchr("{},", rest->ptr[from]) != NULL) {
-        from++;
+    while ((at = memmem(at, (size_t)(end - at), report.ptr, report.len)) != NULL) {
+        if (at[-1] == '"' && at[report.len] == '"') {
+            return true;
+        }
+        at++;
     }
-    to = from;
-    while (to < rest->len && strchr("{},", rest->ptr[to]) == NULL) {
-        to++;
-    }
-    *matter = (struct gb_str){rest->ptr + from, to - from};
-    *rest = (struct gb_str){rest->ptr + to, rest->len - to};
-    return matter->len > 0;
+    return false;
 }
 
-/* Keys name reports, marks, matters, overlaps, decisions; each leads to its matters. */
-static void hit_row(struct fetching *f, uint32_t at)
+static void hit_ruling(struct fetching *f, const struct gb_row *ruling)
 {
-    const struct gb_row *row = &f->table->slots[at]->row;
-    bool is_named = is_in(row->key, f->fetch->keys, f->fetch->count);
-    struct gb_str rest = row->matter;
-    struct gb_str matter;
+    for (uint32_t i = 0; i < f->table->count; i++) {
+        const struct gb_row *row = &f->table->slots[i]->row;
 
-    f->is_hit[at] = f->is_hit[at] || (is_named && row->table == GB_TABLE_OBSERVATION);
-    if (f->is_hit[at] || (is_named && row->table == GB_TABLE_OVERLAP)) {
-        add_matter(f, row->matter);
-    } else if (is_named && row->table == GB_TABLE_MATTER) {
-        add_matter(f, row->key);
-    }
-    while (is_named && row->table == GB_TABLE_RULING && next_matter(&rest, &matter)) {
-        add_matter(f, matter);
+        f->is_hit[i] = f->is_hit[i] || (!row->is_deleted && row->table == GB_TABLE_OBSERVATION &&
+                                        is_ruled(ruling, row->key));
     }
 }
 
-static bool is_of_matters(const struct fetching *f, const struct gb_row *row)
+/* Keys name reports, marks, matters, overlaps, decisions. */
+static void hit_rows(struct fetching *f)
 {
-    struct gb_str rest = row->matter;
-    struct gb_str matter;
+    for (uint32_t i = 0; i < f->table->count; i++) {
+        const struct gb_row *row = &f->table->slots[i]->row;
 
-    if (row->table == GB_TABLE_MATTER) {
-        return is_in(row->key, f->matters, f->matters_count);
+        if (row->is_deleted || !is_in(row->key, f->fetch->keys, f->fetch->count)) {
+            continue;
+        }
+        f->is_hit[i] = f->is_hit[i] || row->table == GB_TABLE_OBSERVATION;
+        if (row->table == GB_TABLE_OVERLAP || row->table == GB_TABLE_MATTER) {
+            add_matter(f, row->table == GB_TABLE_MATTER ? row->key : row->matter);
+        } else if (row->table == GB_TABLE_RULING) {
+            hit_ruling(f, row);
+        }
     }
-    while (row->table == GB_TABLE_RULING && next_matter(&rest, &matter)) {
-        if (is_in(matter, f->matters, f->matters_count)) {
+}
+
+/* Each leads to its matter, and that to all its reports. */
+static void reach(struct fetching *f)
+{
+    for (uint32_t i = 0; i < f->table->count; i++) {
+        if (f->is_hit[i]) {
+            add_matter(f, f->table->slots[i]->row.matter);
+        }
+    }
+    for (uint32_t i = 0; i < f->table->count && f->matters_count > 0; i++) {
+        const struct gb_row *row = &f->table->slots[i]->row;
+
+        f->is_hit[i] = f->is_hit[i] || (!row->is_deleted && row->table == GB_TABLE_OBSERVATION &&
+                                        is_in(row->matter, f->matters, f->matters_count));
+    }
+}
+
+static bool has_report(const struct fetching *f, const struct gb_row *ruling)
+{
+    for (uint32_t i = 0; i < f->table->count; i++) {
+        if (f->is_hit[i] && is_ruled(ruling, f->table->slots[i]->row.key)) {
             return true;
         }
     }
-    return (row->table == GB_TABLE_OBSERVATION || row->table == GB_TABLE_OVERLAP) &&
-           is_in(row->matter, f->matters, f->matters_count);
+    return false;
 }
 
 static bool is_fetched(const struct fetching *f, uint32_t at)
 {
     const struct gb_row *row = &f->table->slots[at]->row;
-    bool is_named = (row->table == GB_TABLE_SOURCE_MARK || row->table == GB_TABLE_RULING) &&
-                    is_in(row->key, f->fetch->keys, f->fetch->count);
 
-    return !row->is_deleted && (f->is_hit[at] || is_named || is_of_matters(f, row));
+    if (row->table == GB_TABLE_OVERLAP || row->table == GB_TABLE_MATTER) {
+        return is_in(row->table == GB_TABLE_MATTER ? row->key : row->matter, f->matters,
+                     f->matters_count);
+    }
+    return f->is_hit[at] ||
+           ((row->table == GB_TABLE_SOURCE_MARK || row->table == GB_TABLE_RULING) &&
+            is_in(row->key, f->fetch->keys, f->fetch->count)) ||
+           (row->table == GB_TABLE_RULING && has_report(f, row));
 }
 
 struct gb_stored_row *sim_table_fetch(struct sim *sim, const struct sim_table *table,
@@ -201,14 +221,11 @@ struct gb_stored_row *sim_table_fetch(struct sim *sim, const struct sim_table *t
     f.is_hit = gb_arena_take(&sim->arena, table->count + 1);
     f.matters = gb_arena_take(&sim->arena, f.matters_size * sizeof(f.matters[0]));
     hit_evidence(sim, &f);
-    for (uint32_t i = 0; i < table->count; i++) {
-        if (!table->slots[i]->row.is_deleted) {
-            hit_row(&f, i);
-        }
-    }
+    hit_rows(&f);
+    reach(&f);
     *count = 0;
     for (uint32_t i = 0; i < table->count; i++) {
-        if (is_fetched(&f, i)) {
+        if (!table->slots[i]->row.is_deleted && is_fetched(&f, i)) {
             rows[(*count)++].row = table->slots[i]->row;
         }
     }

@@ -1,6 +1,8 @@
 /* See the header. */
 #include "core_fixture.h"
 
+#include <stdio.h>
+
 #include "codec/json.h"
 #include "core/state.h"
 
@@ -277,15 +279,40 @@ static bool holds(struct gb_str text, struct gb_str part)
     return false;
 }
 
-/* Loads one row with everything of its matters: a ruling has several, as {id,id}. */
+static bool is_ruled(const struct gb_row *ruling, struct gb_str report)
+{
+    char quoted[200];
+
+    (void)snprintf(quoted, sizeof(quoted), "\"%.*s\"", GB_STR_ARG(report));
+    return ruling->table == GB_TABLE_RULING && holds(ruling->matter, gb_str_of(quoted));
+}
+
+/* Loads one row with everything of its matter, and the rulings of all reports among that. */
 static void load_whole(struct gb_cf_run *run, struct gb_core *core, uint32_t at)
 {
     struct gb_str matter = run->rows[at].matter;
+    bool is_ruling = run->rows[at].table == GB_TABLE_RULING;
 
     load_row(run, core, &run->rows[at]);
-    for (uint32_t i = 0; gb_str_is(matter) && i < run->rows_count; i++) {
-        if (holds(run->rows[i].matter, matter) || holds(matter, run->rows[i].matter)) {
-            load_row(run, core, &run->rows[i]);
+    for (uint32_t i = 0; i < run->rows_count; i++) {
+        const struct gb_row *row = &run->rows[i];
+        bool is_of_it = !is_ruling && gb_str_is(matter) && row->table != GB_TABLE_RULING &&
+                        gb_str_eq(row->matter, matter);
+
+        if (i != at && !is_of_it) {
+            continue;
+        }
+        load_row(run, core, row);
+        for (uint32_t r = 0; row->table == GB_TABLE_OBSERVATION && r < run->rows_count; r++) {
+            if (is_ruled(&run->rows[r], row->key)) {
+                load_row(run, core, &run->rows[r]);
+            }
+        }
+    }
+    for (uint32_t i = 0; is_ruling && i < run->rows_count; i++) {
+        if (run->rows[i].table == GB_TABLE_OBSERVATION &&
+            is_ruled(&run->rows[at], run->rows[i].key)) {
+            load_whole(run, core, i);
         }
     }
 }

@@ -378,6 +378,40 @@ static void what_memory_forgot_is_fetched(void **state)
     gb_arena_close(&s.arena);
 }
 
+/* Its row is deleted, memory forgets the report and the ruling, and the row is written again. */
+static void a_report_that_comes_back_has_its_decision(void **state)
+{
+    struct gb_cf_script s;
+    struct gb_cf_report r = grid;
+    struct gb_cf_run *run;
+
+    (void)state;
+    two_matters(&s);
+    decide(&s, "d1", "seat-1", "\"kind\":\"lead_is\",\"matter\":\"%s\",\"to\":\"key_family\"",
+           matter_of(&s, "grid/matter/7"));
+    r.state = "1";
+    r.column = 11;
+    r.hash = "gb";
+    gb_cf_put(&s, &r);
+    gb_cf_tick(&s, T0 + 100 * 24 * HOUR);
+    gb_cf_tick(&s, T0 + 100 * 24 * HOUR + 1000);
+    gb_cf_delete(&s, "grid", "7");
+    gb_cf_tick(&s, T0 + 200 * 24 * HOUR);
+    gb_cf_tick(&s, T0 + 200 * 24 * HOUR + 1000);
+    r.state = "0";
+    r.column = 12;
+    r.hash = "gc";
+    gb_cf_put(&s, &r);
+    gb_cf_tick(&s, T0 + 201 * 24 * HOUR);
+    run = play_all(&s);
+    assert_int_equal(gb_cf_count(run, "gb.change.matter.removed.v1"), 1);
+    assert_int_equal(gb_cf_count(run, "gb.change.matter.opened.v1"), 3);
+    assert_non_null(strstr(strstr(gb_buf_str(&run->outputs).ptr, "matter.removed"),
+                           "\"lead\":{\"basis\":{},\"decision\":\"d1\""));
+    gb_cf_end(run);
+    gb_arena_close(&s.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,7 +424,8 @@ int main(void)
         cmocka_unit_test(two_people_make_four_eyes),
         cmocka_unit_test(a_claim_is_one_seats),
         cmocka_unit_test(what_is_unknown_or_wrong_is_refused),
-        cmocka_unit_test(what_memory_forgot_is_fetched)};
+        cmocka_unit_test(what_memory_forgot_is_fetched),
+        cmocka_unit_test(a_report_that_comes_back_has_its_decision)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
