@@ -6,18 +6,6 @@
 #include "base/jsonw.h"
 #include "core/state.h"
 
-struct gb_str gb_overlap_word(enum gb_overlap_kind kind)
-{
-    static const char *const words[] = {
-#define X(name, word) word,
-        GB_OVERLAP_LIST(X)
-#undef X
-    };
-
-    GB_CHECK(kind < GB_OVERLAP_COUNT);
-    return gb_str_of(words[kind]);
-}
-
 static void begin(struct gb_core *core, struct gb_jsonw *w)
 {
     gb_buf_clear(&core->buf);

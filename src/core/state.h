@@ -20,6 +20,7 @@
 #include "core/decision.h"
 #include "core/due.h"
 #include "core/returns.h"
+#include "core/said.h"
 
 #define GB_HOUR_MS ((int64_t)3600000)
 #define GB_SEEN_MAX 16
@@ -59,18 +60,6 @@ enum gb_field {
 /* Each field as canonical JSON, absent if the matter does not have it. */
 struct gb_fields {
     struct gb_str json[GB_FIELD_COUNT];
-};
-
-#define GB_OVERLAP_LIST(X)                                                                         \
-    X(DUPLICATE, "duplicate_entry") X(NO_OWNER, "no_owner") X(DOUBLE_LEAD, "double_lead")          \
-    X(CONTRADICTORY, "contradictory_state") X(FIELD_CONFLICT, "field_conflict")                    \
-    X(CROWDED, "crowded_evidence") X(OVERDUE, "overdue") X(PING_PONG, "ping_pong")
-
-enum gb_overlap_kind {
-#define X(name, word) GB_OVERLAP_##name,
-    GB_OVERLAP_LIST(X)
-#undef X
-        GB_OVERLAP_COUNT
 };
 
 struct gb_matter;
@@ -455,7 +444,6 @@ struct gb_finding {
 /* Opens, settles or leaves the matter's overlap of a kind. */
 void gb_overlap_apply(struct gb_core *core, struct gb_matter *matter, enum gb_overlap_kind kind,
                       const struct gb_finding *f);
-struct gb_str gb_overlap_word(enum gb_overlap_kind kind);
 void gb_overlap_check(struct gb_core *core, struct gb_matter *matter);
 void gb_overlap_settle_all(struct gb_core *core, struct gb_matter *matter, struct gb_str rule);
 void gb_overlap_due(struct gb_core *core);

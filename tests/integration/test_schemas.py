@@ -97,7 +97,7 @@ def test_kinds_of_overlap(kind):
 
 
 def test_kinds_are_those_of_the_program():
-    text = (SCHEMAS.parent / "src/core/state.h").read_text(encoding="utf-8")
+    text = (SCHEMAS.parent / "src/core/said.h").read_text(encoding="utf-8")
     listed = text[text.index("GB_OVERLAP_LIST(X)"):text.index("enum gb_overlap_kind")]
     kinds = set(re.findall(r'"([a-z_]+)"', listed))
     for name in ("gb.overlap", "gb.change"):
