@@ -25,6 +25,15 @@ static void keep(struct gb_dry *dry, struct gb_dry_value *items, uint32_t *count
     *count += at == *count;
 }
 
+static void keep_change(struct gb_dry *dry, const struct gb_output *output)
+{
+    if (dry->changes_count < GB_COUNT(dry->changes) &&
+        gb_json_parse(&dry->arena, output->value, &dry->changes[dry->changes_count], NULL) ==
+            GB_OK) {
+        dry->changes_count++;
+    }
+}
+
 static void take(struct gb_dry *dry, const struct gb_output *output)
 {
     switch (output->topic) {
@@ -39,6 +48,8 @@ static void take(struct gb_dry *dry, const struct gb_output *output)
         dry->dead_detail = gb_arena_str(&dry->arena, output->detail);
         break;
     case GB_TOPIC_CHANGE:
+        keep_change(dry, output);
+        break;
     case GB_TOPIC_BOOKS:
     case GB_TOPIC_COUNT:
         break;
@@ -58,6 +69,31 @@ enum gb_outcome gb_dry_step(struct gb_dry *dry, const struct gb_record *rec)
         take(dry, &step.outputs[i]);
     }
     return step.outcome;
+}
+
+void gb_dry_flush(struct gb_dry *dry)
+{
+    struct gb_rows rows;
+
+    gb_core_flush(dry->core, &dry->arena, &rows);
+    for (uint32_t i = 0; i < rows.count; i++) {
+        const struct gb_row *row = &rows.items[i];
+        struct gb_output output = {.key = row->key};
+        struct gb_value value;
+        const struct gb_value *losers;
+
+        if (row->table != GB_TABLE_MATTER || row->is_deleted ||
+            gb_json_parse(&dry->arena, row->row, &value, NULL) != GB_OK) {
+            continue;
+        }
+        keep(dry, dry->losers, &dry->losers_count, &output);
+        losers = gb_value_get(&value, GB_STR("losers"));
+        for (uint32_t n = 0; losers != NULL && n < dry->losers_count; n++) {
+            if (gb_str_eq(dry->losers[n].key, row->key)) {
+                dry->losers[n].value = *losers;
+            }
+        }
+    }
 }
 
 void gb_dry_tick(struct gb_dry *dry, int64_t clock)

@@ -20,7 +20,9 @@ struct gb_dry {
     uint64_t index;
     int64_t clock;
     struct gb_dry_value matters[GB_DRY_KEEP_MAX], overlaps[GB_DRY_KEEP_MAX];
-    uint32_t matters_count, overlaps_count;
+    struct gb_dry_value losers[GB_DRY_KEEP_MAX]; /* by matter, as of the last gb_dry_flush */
+    struct gb_value changes[4 * GB_DRY_KEEP_MAX]; /* of gb.change, in order */
+    uint32_t matters_count, overlaps_count, losers_count, changes_count;
     struct gb_str dead;        /* reason of the newest dead letter, absent if there was none */
     struct gb_str dead_detail;
 };
@@ -33,6 +35,9 @@ void gb_dry_end(struct gb_dry *dry);
 enum gb_outcome gb_dry_step(struct gb_dry *dry, const struct gb_record *rec);
 /* Time passes: the lane's clock becomes clock, if that is later. */
 void gb_dry_tick(struct gb_dry *dry, int64_t clock);
+
+/* Takes the state rows that changed: what was not believed (losers) stands only there. */
+void gb_dry_flush(struct gb_dry *dry);
 
 /* The newest value of a matter that has a report source/entity/key, or NULL. */
 const struct gb_value *gb_dry_matter_of(const struct gb_dry *dry, struct gb_str source,

@@ -6,11 +6,12 @@
 static const char *const file_words[] = {
     "authority.yaml", "bundle.yaml",    "calendar.csv", "categories.yaml", "crosswalk.csv",
     "deadlines.yaml", "decisions.yaml", "duties.yaml",  "holders.csv",     "matching.yaml",
-    "refuse.yaml",    "states.yaml",    "territory.csv", "units.csv",      "README.md",
-    NULL};
+    "refuse.yaml",    "states.yaml",    "territory.csv", "units.csv",      "words.yaml",
+    "README.md",      NULL};
 
 static const char *const optional_words[] = {"calendar.csv", "decisions.yaml", "holders.csv",
-                                             "refuse.yaml",  "units.csv",      "README.md", NULL};
+                                             "refuse.yaml",  "units.csv",      "words.yaml",
+                                             "README.md",    NULL};
 
 static bool is_among(struct gb_str word, const char *const *words)
 {

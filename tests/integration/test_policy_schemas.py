@@ -102,7 +102,33 @@ MISTAKES = [
     ("duties", "duties/0/no_lead", "refused"), ("duties", "unlisted", "nobody"),
     ("matching", "cell_window", 30), ("states", "states/0/codes/PENDING", "SOMETIMES"),
     ("states", "states/0/entity", "person"),
+    ("words", "messages/lead_row/en", None), ("words", "messages/lead_row", None),
+    ("words", "overlaps/no_owner/open_row", None), ("words", "overlaps/overdue/name/zh", ""),
+    ("words", "states/DONE", {"zh": "x", "en": "x"}), ("words", "rules", None),
 ]
+
+
+@pytest.mark.parametrize("path", ["rules/D04", "rules/L03", "sources/party_building",
+                                  "networks/grid"])
+def test_each_row_source_and_network_has_its_text(path, tmp_path, gridbridge):
+    """What only the program can know: the schema does not see the other files."""
+    bundle = tmp_path / "policy"
+    shutil.copytree(BUNDLE, bundle)
+    (bundle / "words.yaml").write_text(
+        yaml.safe_dump(change(read("words"), path, None), allow_unicode=True), encoding="utf-8")
+    done = subprocess.run([gridbridge, "check", "policy", str(bundle)], capture_output=True,
+                          text=True, check=False)
+    section, word = path.split("/")
+    assert done.returncode == 78 and f"{section}: no text for {word}" in done.stdout
+
+
+def test_a_bundle_without_words_is_not_checked_through(tmp_path, gridbridge):
+    bundle = tmp_path / "policy"
+    shutil.copytree(BUNDLE, bundle)
+    (bundle / "words.yaml").unlink()
+    done = subprocess.run([gridbridge, "check", "policy", str(bundle)], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 78 and done.stdout.startswith("words.yaml:1:1: the file is missing")
 
 
 @pytest.mark.parametrize("name, path, new", MISTAKES)
