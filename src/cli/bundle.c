@@ -24,11 +24,16 @@ enum gb_exit gb_bundle_read(struct gb_bundle_read *bundle, struct gb_arena *aren
         !gb_duty_prove(bundle->policy, day, arena, &bundle->mistakes, &bundle->notes)) {
         bundle->policy = NULL;
     }
+    if (bundle->policy != NULL) {
+        bundle->words = gb_words_read(arena, &bundle->files, bundle->policy, &bundle->mistakes);
+        bundle->policy = bundle->words != NULL ? bundle->policy : NULL;
+    }
     return GB_EXIT_OK;
 }
 
 void gb_bundle_close(struct gb_bundle_read *bundle)
 {
+    gb_words_free(bundle->words);
     gb_mistakes_close(&bundle->mistakes);
     gb_mistakes_close(&bundle->notes);
 }

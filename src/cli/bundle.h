@@ -1,13 +1,16 @@
-/* A policy bundle from a folder, checked as a whole: its files, and the proof of its duty list. */
+/* A policy bundle from a folder, checked as a whole: its files, the proof of its duty
+ * list, and its words. */
 #ifndef CLI_BUNDLE_H
 #define CLI_BUNDLE_H
 
 #include "cli/command.h"
 #include "codec/policy_load.h"
+#include "codec/words.h"
 
 struct gb_bundle_read {
     struct gb_files files;
     const struct gb_policy *policy; /* NULL unless there was no mistake at all */
+    struct gb_words *words;         /* as policy */
     struct gb_mistakes mistakes, notes;
 };
 

@@ -1,12 +1,16 @@
-/* explain --matter ID: what is known of one matter, who leads and by which rule, and each step that
- * led there with its evidence, from the outputs that the lane stored. */
+/* explain --matter ID, --overlap ID: who leads a matter and why, in the words of the bundle under
+ * which it was decided; where that has none, what the lane stored, line by line. RECORD.json: what
+ * would be decided of a report that nobody has sent yet (cmd_explain_dry.c). */
 #include <inttypes.h>
 
 #include "base/jsonw.h"
+#include "cli/account.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/story.h"
+#include "codec/json.h"
 #include "lane/outbox.h"
+#include "shell/tool_desk.h"
 #include "shell/tool_store.h"
 
 static void print_member(struct gb_story *story, FILE *out, const struct gb_value *object,
@@ -157,48 +161,179 @@ static void print_json(const struct gb_story *story, FILE *out)
     gb_buf_close(&buf);
 }
 
-static enum gb_exit explain(const struct gb_args *args, struct gb_str id,
-                            const struct gb_tool_rows *rows)
+/* The bundle that decided it last: the matter's, or of its last change where it is gone. */
+static struct gb_str bundle_of(const struct gb_story *story)
 {
-    struct gb_story story;
+    struct gb_str hash = gb_value_str(&story->matter, GB_STR("policy"));
+
+    for (size_t i = story->changes_count; !gb_str_is(hash) && i-- > 0;) {
+        hash = gb_value_str(&story->changes[i], GB_STR("policy"));
+    }
+    return hash;
+}
+
+/* The matter's row: what it says besides the published value. GB_NULL where there is none. */
+static struct gb_value row_of(struct gb_told *told, const struct gb_session *session,
+                              struct gb_str id)
+{
+    struct gb_value row = {.type = GB_NULL};
+    struct gb_tool_rows *rows = NULL;
+    struct gb_err err;
+
+    if (gb_desk_matter(session->pg, id, &rows) == GB_OK && gb_tool_rows_count(rows) > 0 &&
+        gb_json_parse(&told->arena, gb_tool_rows_text(rows, 0, GB_DESK_MATTER_ROW), &row,
+                      &err) != GB_OK) {
+        row.type = GB_NULL;
+    }
+    gb_tool_rows_free(rows);
+    return row;
+}
+
+/* One overlap, or (overlap absent) the whole matter. */
+struct asked {
+    struct gb_str matter, overlap;
+};
+
+static const struct gb_value *overlap_of(const struct gb_story *story, struct gb_str id)
+{
+    for (size_t i = 0; i < story->overlaps_count; i++) {
+        if (gb_str_eq(story->keys[i], id)) {
+            return &story->overlaps[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_words(struct gb_told *told, const struct gb_session *session,
+                        const struct gb_story *story, const struct asked *asked)
+{
+    struct gb_value row = row_of(told, session, asked->matter);
+    struct gb_account account = {
+        .policy = told->policy,
+        .matter = story->matter.type == GB_OBJECT ? &story->matter : NULL,
+        .losers = gb_value_get(&row, GB_STR("losers")),
+        .overlaps = story->overlaps,
+        .overlaps_count = story->overlaps_count,
+        .changes = story->changes,
+        .changes_count = story->changes_count};
+    const struct gb_value *overlap = overlap_of(story, asked->overlap);
+    struct gb_buf out = {0};
+    struct gb_page page = gb_told_page(told, &out);
+
+    if (overlap != NULL) {
+        gb_account_overlap(&account, overlap, &page);
+        account.overlaps_count = account.changes_count = 0;
+        gb_buf_add_char(&out, '\n');
+    }
+    gb_account_matter(&account, &page);
+    (void)fwrite(out.bytes, 1, out.len, told->args->out);
+    gb_buf_close(&out);
+}
+
+static enum gb_exit print(struct gb_told *told, const struct gb_session *session,
+                          struct gb_story *story, const struct asked *asked)
+{
+    const struct gb_args *args = told->args;
+    struct gb_str hash = bundle_of(story);
     enum gb_exit code = GB_EXIT_OK;
 
-    gb_story_read(&story, id, rows, INT64_MAX);
-    if (story.changes_count == 0 && story.matter.type != GB_OBJECT) {
-        fprintf(args->talk, "gridbridge: no matter %.*s\n", GB_STR_ARG(id));
-        code = GB_EXIT_NO;
-    } else if (args->format == GB_FORMAT_JSON ||
-               args->format == GB_FORMAT_JSONL) {
-        print_json(&story, args->out);
-    } else {
-        print_text(&story, args->out, id);
+    if (story->changes_count == 0 && story->matter.type != GB_OBJECT) {
+        fprintf(args->talk, "gridbridge: no matter %.*s\n", GB_STR_ARG(asked->matter));
+        return GB_EXIT_NO;
     }
+    if (args->format == GB_FORMAT_JSON || args->format == GB_FORMAT_JSONL) {
+        print_json(story, args->out);
+        return GB_EXIT_OK;
+    }
+    if (gb_str_is(hash)) {
+        code = gb_told_stored(told, session, hash);
+    }
+    if (code == GB_EXIT_OK && told->words != NULL) {
+        print_words(told, session, story, asked);
+    } else if (code == GB_EXIT_OK) {
+        print_text(story, args->out, asked->matter);
+    }
+    return code;
+}
+
+static enum gb_exit explain(struct gb_told *told, const struct gb_session *session,
+                            const struct asked *asked)
+{
+    struct gb_tool_rows *rows = NULL;
+    struct gb_story story;
+    enum gb_exit code;
+
+    if (gb_tool_matter_lines(session->pg, asked->matter, &rows) != GB_OK) {
+        return gb_session_fail(session, told->args);
+    }
+    gb_story_read(&story, asked->matter, rows, INT64_MAX);
+    code = print(told, session, &story, asked);
     gb_story_close(&story);
+    gb_tool_rows_free(rows);
+    return code;
+}
+
+/* The matter of an overlap. */
+static enum gb_exit find_matter(struct gb_told *told, const struct gb_session *session,
+                                struct asked *asked)
+{
+    struct gb_tool_rows *rows = NULL;
+    enum gb_exit code = GB_EXIT_OK;
+
+    if (gb_desk_overlap(session->pg, asked->overlap, &rows) != GB_OK) {
+        return gb_session_fail(session, told->args);
+    }
+    if (gb_tool_rows_count(rows) == 0) {
+        fprintf(told->args->talk, "gridbridge: no overlap %.*s\n", GB_STR_ARG(asked->overlap));
+        code = GB_EXIT_NO;
+    } else {
+        asked->matter =
+            gb_arena_str(&told->arena, gb_tool_rows_text(rows, 0, GB_OVERLAP_COLUMN_MATTER));
+    }
+    gb_tool_rows_free(rows);
+    return code;
+}
+
+static enum gb_exit explain_stored(const struct gb_args *args)
+{
+    struct asked asked = {gb_str_of(gb_args_get(args, "--matter")),
+                          gb_str_of(gb_args_get(args, "--overlap"))};
+    struct gb_session session = {.pg = NULL};
+    struct gb_told told;
+    enum gb_exit code = gb_told_begin(&told, args);
+
+    code = code == GB_EXIT_OK ? gb_session_open(&session, args) : code;
+    if (code == GB_EXIT_OK && gb_str_is(asked.overlap)) {
+        code = find_matter(&told, &session, &asked);
+    }
+    if (code == GB_EXIT_OK) {
+        code = explain(&told, &session, &asked);
+    }
+    gb_session_end(&session);
+    gb_told_end(&told);
     return code;
 }
 
 enum gb_exit gb_cli_explain(const struct gb_args *args)
 {
-    struct gb_str id = gb_str_of(gb_args_get(args, "--matter"));
-    struct gb_session session;
-    struct gb_tool_rows *rows = NULL;
-    enum gb_exit code;
+    const char *matter = gb_args_get(args, "--matter");
+    const char *overlap = gb_args_get(args, "--overlap");
+    int asked = (matter != NULL) + (overlap != NULL) + (args->words_count > 0) +
+                (gb_args_get(args, "--record") != NULL);
 
+    if (asked != 1) {
+        return gb_cli_misused(args, "takes one of RECORD.json, --matter ID, --overlap ID, or "
+                                    "--record FILE");
+    }
     if (gb_args_get(args, "--record") != NULL) {
         return gb_cli_explain_record(args);
     }
-    if (id.len < 8) {
-        return gb_cli_misused(args, "needs --matter ID, or --record FILE");
+    if (args->words_count > 0) {
+        return gb_cli_explain_dry(args);
     }
-    code = gb_session_open(&session, args);
-    if (code == GB_EXIT_OK) {
-        if (gb_tool_matter_lines(session.pg, id, &rows) != GB_OK) {
-            code = gb_session_fail(&session, args);
-        } else {
-            code = explain(args, id, rows);
-        }
+    if (strlen(matter != NULL ? matter : overlap) < 8) {
+        return gb_cli_misused(args, "%s takes the whole id",
+                              matter != NULL ? "--matter" : "--overlap");
     }
-    gb_tool_rows_free(rows);
-    gb_session_end(&session);
-    return code;
+    return explain_stored(args);
 }

@@ -1,4 +1,5 @@
 /* The command table. Rows of one group stand together; help shows them in this order. */
+#include "cli/account.h"
 #include "cli/adapter.h"
 #include "cli/commands.h"
 #include "cli/desk.h"
@@ -40,6 +41,8 @@ static const struct gb_option MIGRATE_OPTIONS[] = {
 
 static const struct gb_option EXPLAIN_OPTIONS[] = {
     {"--matter", "ID", "id of the matter, as in gb.matter"},
+    {"--overlap", "ID", "id of the overlap, as in gb.overlap"},
+    GB_ACCOUNT_OPTIONS,
     {"--record", "FILE", "source records, a line each as in fixtures"},
     {"--adapter", "DIR", "the adapter that reads them"},
     GB_ADAPTER_OPTIONS,
@@ -208,11 +211,15 @@ static const struct gb_command COMMANDS[] = {
      .options = WHO_OPTIONS,
      .run = gb_cli_duty_who},
     {.name = "explain",
-     .words = "",
-     .help = "Explains a matter, or how a record is read",
-     .more = "--matter ID: who leads, and why, from the outputs that the lane stored.\n"
-             "--record FILE --adapter DIR --refuse FILE: what each column became, and\n"
-             "why; -o json: the rows, a line each. Nothing is stored.",
+     .words = "[RECORD.json]",
+     .words_max = 1,
+     .help = "Why a matter is led so, or would be; how a record is read",
+     .more = "--matter ID, --overlap ID: rule and bundle, posts and claims considered, who lost\n"
+             "and why, in the words of the bundle that decided it; -o json: what was stored.\n"
+             "RECORD.json: a report nobody sent yet, dry, under --policy DIR or the active\n"
+             "bundle: {\"source\", \"category\", \"grid\", ...}, a list, or with --adapter DIR\n"
+             "--refuse FILE records of a source. Nothing is stored.\n"
+             "--record FILE --adapter DIR --refuse FILE: what each column became, and why.",
      .options = EXPLAIN_OPTIONS,
      .run = gb_cli_explain},
     {.name = "keys gateway",

@@ -44,6 +44,8 @@ enum gb_exit gb_cli_topics_list(const struct gb_args *args);
 enum gb_exit gb_cli_topics_verify(const struct gb_args *args);
 enum gb_exit gb_cli_version(const struct gb_args *args);
 
+/* explain RECORD.json */
+enum gb_exit gb_cli_explain_dry(const struct gb_args *args);
 /* explain --record FILE --adapter DIR */
 enum gb_exit gb_cli_explain_record(const struct gb_args *args);
 

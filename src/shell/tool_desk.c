@@ -46,7 +46,7 @@ enum gb_status gb_desk_overlap(struct gb_tool_pg *pg, struct gb_str id, struct g
 enum gb_status gb_desk_matter(struct gb_tool_pg *pg, struct gb_str id, struct gb_tool_rows **rows)
 {
     return gb_tool_pg_ask(pg,
-                          "SELECT v ->> 'town', v ->> 'version', v, l.clock FROM matter m"
+                          "SELECT v ->> 'town', v ->> 'version', v, l.clock, m.row FROM matter m"
                           " JOIN lane l USING (lane), LATERAL (SELECT m.row::json -> 'value') j (v)"
                           " WHERE m.lane IN (SELECT lane FROM lane) AND m.key = $1",
                           &id, 1, rows);

@@ -43,6 +43,7 @@ enum gb_desk_matter_column {
     GB_DESK_MATTER_VERSION,
     GB_DESK_MATTER_VALUE, /* as published last, canonical JSON */
     GB_DESK_MATTER_CLOCK, /* of its lane, ms */
+    GB_DESK_MATTER_ROW,   /* the whole row, canonical JSON */
 };
 
 /* One matter; no row where there is none. */

@@ -168,3 +168,11 @@ enum gb_status gb_tool_streams(struct gb_tool_pg *pg, const char *prefix, struct
     }
     return GB_OK;
 }
+
+enum gb_status gb_tool_active_policies(struct gb_tool_pg *pg, struct gb_tool_rows **rows)
+{
+    return gb_tool_pg_ask(pg,
+                          "SELECT row::json ->> 'hash', count(*) FROM lane_state"
+                          " WHERE key = 'policy' GROUP BY 1 ORDER BY 2 DESC, 1",
+                          NULL, 0, rows);
+}

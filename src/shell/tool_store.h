@@ -56,6 +56,10 @@ enum gb_status gb_tool_policy_read(struct gb_tool_pg *pg, struct gb_str hash,
 enum gb_status gb_tool_policy_store(struct gb_tool_pg *pg, struct gb_str hash,
                                     const struct gb_files *files) GB_MUST_CHECK;
 
+/* (hash, count): the bundles that lanes have active, and in how many; the most used first. */
+enum gb_status gb_tool_active_policies(struct gb_tool_pg *pg,
+                                       struct gb_tool_rows **rows) GB_MUST_CHECK;
+
 /* The gb_stream of each output topic, in the arena. NOT_FOUND: topics were not created. prefix
  * NULL: of the one bridge whose database this is; absent where topics were not created. */
 enum gb_status gb_tool_streams(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,

@@ -191,3 +191,26 @@ def test_who_was_responsible_as_known_when(town, desk, tmp_path):
                  "--known": "now", bad[0]: bad[1]}
         done = run(desk, "duty", "who", *[w for pair in words.items() for w in pair])
         assert done.returncode == 1 and bad[1] in done.stderr
+
+
+def test_told_in_words(desk, tmp_path):
+    one = rows(desk, "--state", "open")[0]
+    told = desk.command("explain", "--overlap", one["id"], "--lang", "zh-CN")
+    assert "职责交叉说明" in told and "待处理" in told and "【认定结论】" in told
+    matter = desk.command("explain", "--matter", one["matter"], "--lang", "en")
+    bundle = json.loads(desk.command("explain", "--matter", one["matter"], "-o", "json"))
+    assert "Determination" in matter and bundle["matter"]["policy"] in matter
+    assert matter.count("\n  1. ") == 1 and "Overlaps found" in matter
+    assert run(desk, "explain", "--overlap", "0" * 36).returncode == 1
+    assert run(desk, "explain", "--overlap", one["id"], "--matter", "x").returncode == 64
+    assert run(desk, "explain", "--matter", one["matter"], "--lang", "fr").returncode == 64
+    # A report that nobody sent: under the bundle that is active, and nothing of it is stored.
+    record = tmp_path / "record.json"
+    record.write_text('{"source": "party_building", "category": "MS04"}\n', encoding="utf-8")
+    dry = desk.command("explain", str(record), "--lang", "zh-CN")
+    assert "试算" in dry and "D04" in dry and bundle["matter"]["policy"] in dry
+    assert desk.ask("SELECT count(*) FROM observation WHERE key = 'party_building/matter/1'") == \
+        [(0,)]
+    record.write_text('{"source": "party_bulding", "category": "MS04"}\n', encoding="utf-8")
+    wrong = run(desk, "explain", str(record))
+    assert wrong.returncode == 65 and "record.json:1:12: source:" in wrong.stdout
