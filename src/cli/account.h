@@ -11,7 +11,7 @@
 #define GB_ACCOUNT_OPTIONS                                                                         \
     {"--lang", "LANG", "zh-CN or en; else by LANG of the environment"},                            \
     {                                                                                              \
-        "--policy", "DIR", "a bundle: for records dry, or for words that a stored one lacks"       \
+        "--policy", "DIR", "a bundle: to run dry, or for words that a stored one lacks"       \
     }
 
 struct gb_told {

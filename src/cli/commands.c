@@ -213,9 +213,9 @@ static const struct gb_command COMMANDS[] = {
     {.name = "explain",
      .words = "[RECORD.json]",
      .words_max = 1,
-     .help = "Why a matter is led so, or would be; how a record is read",
-     .more = "--matter ID, --overlap ID: rule and bundle, posts and claims considered, who lost\n"
-             "and why, in the words of the bundle that decided it; -o json: what was stored.\n"
+     .help = "Why a matter is led as it is, in words",
+     .more = "--matter ID, --overlap ID: rule and bundle, posts and claims considered, who\n"
+             "lost and why, in the words of the bundle that decided it; -o json: as stored.\n"
              "RECORD.json: a report nobody sent yet, dry, under --policy DIR or the active\n"
              "bundle: {\"source\", \"category\", \"grid\", ...}, a list, or with --adapter DIR\n"
              "--refuse FILE records of a source. Nothing is stored.\n"
