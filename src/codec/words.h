@@ -11,8 +11,8 @@
  * fixed: GB_MESSAGE_LIST, the lists of core/said.h, and the bundle's own rows, sources and
  * networks. A word that is missing, unknown, or without a name that it must say is a mistake.
  *
- * A bundle may have no words.yaml (those stored before there were texts): the daemon never reads it;
- * `check policy` and `policy activate` want it. */
+ * A bundle may have no words.yaml (those stored before there were texts): the daemon never reads
+ * it; `check policy` and `policy activate` want it. */
 #ifndef CODEC_WORDS_H
 #define CODEC_WORDS_H
 
