@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Produces a generated folder to Kafka: both topics by timestamp, exact bytes and partitions.
+"""Produces a generated folder to Kafka: all topics by timestamp, exact bytes and partitions.
 
 The producer is idempotent; a record that cannot be delivered ends the load with exit status 1.
 Topics made by --create-topics keep records of any age (the data is dated, a broker's default
@@ -22,6 +22,12 @@ _TOPIC_CONFIG = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
 _FUTURE = {"message.timestamp.after.max.ms": str(2 ** 63 - 1)}
 
 
+def topics_of(directory):
+    """The topics of a folder: those of topics.txt where it was made with all entities."""
+    path = Path(directory) / "topics.txt"
+    return path.read_text(encoding="utf-8").split() if path.exists() else list(FILES.values())
+
+
 def records(path):
     """The records of one file, in its order."""
     with open(path, encoding="utf-8", newline="\n") as file:
@@ -35,11 +41,11 @@ def merge(directory):
                        key=lambda record: record["timestamp"])
 
 
-def create_topics(bootstrap, timeout=30):
-    """Create both topics with three partitions; one that is there already is left as it is."""
+def create_topics(bootstrap, timeout=30, names=tuple(FILES.values())):
+    """Create topics with three partitions; one that is there already is left as it is."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     for config in ({**_TOPIC_CONFIG, **_FUTURE}, _TOPIC_CONFIG):
-        topics = [NewTopic(topic, PARTITIONS, 1, config=config) for topic in FILES.values()]
+        topics = [NewTopic(topic, PARTITIONS, 1, config=config) for topic in names]
         codes = set()
         for future in admin.create_topics(topics, request_timeout=timeout).values():
             try:
@@ -56,8 +62,8 @@ def create_topics(bootstrap, timeout=30):
 class _Delivery:
     """Counts delivered records by topic and keeps the first failure."""
 
-    def __init__(self):
-        self.counts = dict.fromkeys(FILES.values(), 0)
+    def __init__(self, topics):
+        self.counts = dict.fromkeys(topics, 0)
         self.error = None
 
     def __call__(self, error, message):
@@ -84,7 +90,7 @@ def load(directory, bootstrap, rate=None, until_ms=None, config=None):
     """Produce a folder; rate in records/s, until_ms an exclusive end. Returns counts by topic."""
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True,
                          "linger.ms": 20, "compression.type": "lz4", **(config or {})})
-    delivery = _Delivery()
+    delivery = _Delivery(topics_of(directory))
     began = time.monotonic()
     for number, record in enumerate(merge(directory)):
         if delivery.error or (until_ms is not None and record["timestamp"] >= until_ms):
@@ -114,7 +120,7 @@ def main(arguments=None):
     chosen = parser.parse_args(arguments)
     try:
         if chosen.create_topics:
-            create_topics(chosen.bootstrap)
+            create_topics(chosen.bootstrap, names=topics_of(chosen.directory))
         counts = load(chosen.directory, chosen.bootstrap, chosen.rate, chosen.until_ts)
     except KafkaException as error:
         print(f"load: {error}", file=sys.stderr)

@@ -235,3 +235,23 @@ def lead_of(category, elder_source, is_extreme):
             first = "key_family" if elder_source == PARTY else "grid_worker"
             return first if lead == "first" else lead
     return None
+
+
+def check_groups(facts, groups):
+    links = brute_force_links(facts.values())
+    pairs = {tuple(key for _, key in sorted(g["rows"], reverse=True)): g["evidence"]
+             for g in groups if len(g["rows"]) == 2}
+    assert pairs == links
+    members = [tuple(row) for group in groups for row in group["rows"]]
+    assert len(members) == len(set(members))
+    assert set(members) == {ident for ident, fact in facts.items() if not fact["deleted"]}
+    for group in groups:
+        rows = [facts[tuple(row)] for row in group["rows"]]
+        elder = min(rows, key=lambda f: (f["occurred"], f["source"], f["key"]))
+        assert group["elder"] == [elder["source"], elder["key"]]
+        assert group["lead"] == lead_of(elder["category"], elder["source"],
+                                         any(f["extreme"] for f in rows))
+        assert group["no_owner"] == (group["lead"] is None)
+        both = len(rows) == 2 and all(f["claims"] for f in rows)
+        outcome = "settled" if group["lead"] else "open"
+        assert group["double_lead"]["at_end"] == (outcome if both else None)

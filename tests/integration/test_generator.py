@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from generator_reading import (GRID, PARTY, ROOT, Reading, brute_force_links, holder_reader,
-                               lead_of, lines, table)
+from generator_reading import (GRID, PARTY, ROOT, Reading, check_groups, holder_reader, lines,
+                               table)
 
 GENERATOR = ROOT / "examples" / "generator"
 PYTHON = "/usr/bin/python3"
@@ -92,26 +92,6 @@ def check_counts(reading, truth):
             told["dead bad_json" if kind in DAMAGE["bad_json"] else f"dead {kind}"] += number
         assert {k: n for k, n in mine.items() if k.startswith("dead")} == dict(told)
         assert sum(mine.values()) == counts["intake_records"]
-
-
-def check_groups(facts, groups):
-    links = brute_force_links(facts.values())
-    pairs = {tuple(key for _, key in sorted(g["rows"], reverse=True)): g["evidence"]
-             for g in groups if len(g["rows"]) == 2}
-    assert pairs == links
-    members = [tuple(row) for group in groups for row in group["rows"]]
-    assert len(members) == len(set(members))
-    assert set(members) == {ident for ident, fact in facts.items() if not fact["deleted"]}
-    for group in groups:
-        rows = [facts[tuple(row)] for row in group["rows"]]
-        elder = min(rows, key=lambda f: (f["occurred"], f["source"], f["key"]))
-        assert group["elder"] == [elder["source"], elder["key"]]
-        assert group["lead"] == lead_of(elder["category"], elder["source"],
-                                         any(f["extreme"] for f in rows))
-        assert group["no_owner"] == (group["lead"] is None)
-        both = len(rows) == 2 and all(f["claims"] for f in rows)
-        outcome = "settled" if group["lead"] else "open"
-        assert group["double_lead"]["at_end"] == (outcome if both else None)
 
 
 def test_same_seed_same_bytes(town, tmp_path):

@@ -8,7 +8,7 @@ from gridgen import clock
 from gridgen.jsontext import dump, quote
 from gridgen.kafkahash import canal_partition
 from gridgen.output import PARTITIONS
-from gridgen.rows import DELETE, INSERT, Message, accept, changed
+from gridgen.rows import DELETE, INSERT, STALE, Message, accept, changed
 
 TOPIC = "grid.canal"
 DATABASE = "wgzt"
@@ -113,7 +113,7 @@ class GridWriter:
             image = {column: image.get(column, _DEFAULTS.get(column)) for column in COLUMNS}
             image.update(id=str(row.key), case_code=self._case_code(us), crt_time=now,
                          crt_user_name=self.world.canary(row.key))
-        image["upd_time"] = now
+        image["upd_time"] = item.delta.get("upd_time", now)
         if us >= self.world.drift_us and DRIFT_COLUMN not in image:
             image[DRIFT_COLUMN] = self.world.canary(row.key + 7)
         return image
@@ -147,7 +147,11 @@ class GridWriter:
     def _finish(self, us, message):
         self.batch += 1
         head, middle, end = message.parts
-        message.value = f"{head}{self.batch}{middle}{us // 1000 + 60 + self.batch % 300}{end}"
+        message.value = f"{head}{self.batch_id()}{middle}{us // 1000 + 60 + self.batch % 300}{end}"
+
+    def batch_id(self):
+        """The batch as it is written into a message."""
+        return self.batch
 
     def _time(self, us):
         return us // 1000 + 150 + self.batch % 350
@@ -184,8 +188,13 @@ class GridWriter:
         for item, old, new in piece:
             row = item.row
             defect = item.defect or self.world.inherent_defect(row, new or old, new is None)
-            if defect:
+            if defect and defect != STALE:
                 message.verdicts.append((f"dead:{defect}", None))
+                clean = False
+                continue
+            verdict = self._left_out(item, new or old)
+            if verdict:
+                message.verdicts.append(verdict)
                 clean = False
                 continue
             towns = self.world.towns_of(row, old, new)
@@ -195,6 +204,15 @@ class GridWriter:
             accept(row, new or old, new is None)
             clean = clean and new is not None and not row.moved
         message.clean = clean
+
+    def _left_out(self, item, image):
+        """The verdict of a row that changes nothing: refused, or behind by its own clock."""
+        refusal = self.world.refusal(item.row, image)
+        if refusal:
+            return f"ignored:{refusal}", None
+        if item.defect == STALE:
+            return "stale:", self.world.towns_of(item.row, None, image)[0]
+        return None
 
     # -- records that are no rows ------------------------------------------------------------
 
@@ -210,7 +228,7 @@ class GridWriter:
         self.batch += 1
         name, ident = self.world.canary_person()
         sql = (f"INSERT INTO qita.nbry(id,xm,sfzh) VALUES ({self.batch},'{name}','{ident}')")
-        value = no_rows(us, self.batch, ("", "", "QUERY", False, sql))
+        value = no_rows(us, self.batch_id(), ("", "", "QUERY", False, sql))
         self._put(us, 0, value, "ignored:query")
 
     def _query_own(self, us):
@@ -218,19 +236,19 @@ class GridWriter:
         name, ident = self.world.canary_person()
         sql = (f"UPDATE wgzt.case_info SET concerned_person='{name} {ident}' "
                f"WHERE id={self.next_key}")
-        value = no_rows(us, self.batch, ("", "", "QUERY", False, sql))
+        value = no_rows(us, self.batch_id(), ("", "", "QUERY", False, sql))
         self._put(us, 0, value, "ignored:query")
 
     def _ddl(self, us):
         self.batch += 1
         sql = (f"ALTER TABLE wgzt.case_info ADD COLUMN {DRIFT_COLUMN} VARCHAR(32) "
                "COMMENT '回复人'")
-        value = no_rows(us, self.batch, (DATABASE, "case_info", "ALTER", True, sql))
+        value = no_rows(us, self.batch_id(), (DATABASE, "case_info", "ALTER", True, sql))
         self._put(us, 0, value, "ignored:ddl")
 
     def _ddl_other(self, us):
         self.batch += 1
-        value = no_rows(us, self.batch, (DATABASE, "login_log", "TRUNCATE", True,
+        value = no_rows(us, self.batch_id(), (DATABASE, "login_log", "TRUNCATE", True,
                                          "TRUNCATE TABLE wgzt.login_log"))
         self._put(us, 0, value, "ignored:ddl")
 
@@ -248,7 +266,7 @@ class GridWriter:
         head, middle, end = parts(dump([data]), us // 1_000_000 * 1000,
                                   ("null", '["id"]', types, "INSERT"))
         middle = middle.replace('"case_info"', '"check_route"')
-        value = f"{head}{self.batch}{middle}{us // 1000 + 77}{end}"
+        value = f"{head}{self.batch_id()}{middle}{us // 1000 + 77}{end}"
         self._put(us, canal_partition(DATABASE, key, PARTITIONS), value, "ignored:other_table")
 
     def resend(self, us, message):

@@ -52,3 +52,13 @@ def utc_text(us):
 def local_month(us):
     """YYYYMM of the local wall clock."""
     return local_text(us)[:7].replace("-", "")
+
+
+def days(us):
+    """Days since 1970 of the local wall clock, as Debezium and MySQL's dates count."""
+    return (us + ZONE) // DAY
+
+
+def local_date(us):
+    """YYYY-MM-DD of the local wall clock."""
+    return _date_text((us + ZONE) // DAY)

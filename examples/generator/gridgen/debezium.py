@@ -62,9 +62,16 @@ class PartyWriter:
                 self._number(row, us)
             elif row.image is None:
                 continue
-            mark = _snapshot_mark(place, len(items)) if operation == READ else "false"
+            mark = self.mark(place, len(items)) if operation == READ else "false"
             self._change(us, operation, item, mark)
         self.commit = self.lsn
+
+    @staticmethod
+    def mark(place, count):
+        """`source.snapshot` of a single table: first, true ..., last."""
+        if place == count - 1:
+            return "last"
+        return "true" if place else "first"
 
     def _number(self, row, us):
         row.key = self.next_key
@@ -104,6 +111,10 @@ class PartyWriter:
             return surrogates(dump({**old, DRIFT_COLUMN: None}))
         return old_text or surrogates(dump(old))
 
+    def position(self, operation):
+        """lsn, transaction and lsn of the commit before, as they are written into a record."""
+        return self.lsn, self.tx, None if operation == READ else self.commit
+
     def _advance(self, operation):
         if operation != READ:
             self.lsn += 168 + (self.lsn * 7 + self.tx) % 1200 // 8 * 8
@@ -133,8 +144,8 @@ class PartyWriter:
 
     def _envelope(self, us, operation, images, snapshot):
         lag = 40_000 + self.lsn % 300_000
-        before = None if operation == READ else self.commit
-        source = source_block(us, self.lsn, self.tx, (snapshot, before, "sys_party_task"))
+        lsn, tx, before = self.position(operation)
+        source = source_block(us, lsn, tx, (snapshot, before, "sys_party_task"))
         return (f'{{"before":{images[0]},"after":{images[1]},"source":{source},'
                 + tail(_OPS[operation], us + lag))
 
@@ -161,6 +172,10 @@ class PartyWriter:
         defect = item.defect or self.world.inherent_defect(row, new or old, new is None)
         if defect:
             message.verdicts = [(f"dead:{defect}", None)]
+            return
+        refusal = self.world.refusal(row, new or old)
+        if refusal:
+            message.verdicts = [(f"ignored:{refusal}", None)]
             return
         towns = self.world.towns_of(row, old, new)
         message.verdicts = [("accepted", town) for town in towns]
@@ -200,7 +215,8 @@ class PartyWriter:
     def _logical_message(self, us):
         self._advance(UPDATE)
         content = base64.b64encode("批次结束 batch=1".encode()).decode()
-        source = source_block(us, self.lsn, "null", ("false", self.lsn, ""))
+        lsn, _, _ = self.position(UPDATE)
+        source = source_block(us, lsn, "null", ("false", lsn, ""))
         value = (f'{{"op":"m","ts_ms":{us // 1000 + 31},"source":{source},"transaction":null,'
                  f'"message":{{"prefix":"gridbridge","content":"{content}"}}}}')
         key = '{"prefix":"gridbridge"}'
@@ -210,8 +226,8 @@ class PartyWriter:
     def _truncate(self, us):
         self._advance(UPDATE)
         self.tx += 1
-        source = source_block(us, self.lsn, self.tx,
-                              ("false", self.commit, "sys_party_assessment"))
+        lsn, tx, before = self.position(UPDATE)
+        source = source_block(us, lsn, tx, ("false", before, "sys_party_assessment"))
         value = f'{{"before":null,"after":null,"source":{source},' + tail("t", us + 61_000)
         self._put(us, self.tx % PARTITIONS, (None, value),
                   ("ignored:truncate_other_table", TRUNCATE_SCHEMAS))
@@ -219,13 +235,6 @@ class PartyWriter:
     def resend(self, us, message):
         """Replay: the same bytes at a later offset."""
         self.output.send((us + 60_000) // 1000, message, replay=True)
-
-
-def _snapshot_mark(place, count):
-    """`source.snapshot` of a single table: first, true ..., last."""
-    if place == count - 1:
-        return "last"
-    return "true" if place else "first"
 
 
 def _without_id(text):

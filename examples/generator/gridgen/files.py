@@ -31,10 +31,11 @@ def _lookup(world, ident, shows_grid):
 
 
 def _territory(world):
-    rows = [(*places.PROVINCE, "province", ""), (*places.CITY, "city", places.PROVINCE[0]),
-            (*places.COUNTY, "county", places.CITY[0])]
+    rows = [(*places.PROVINCE, "province", ""), (*places.CITY, "city", places.PROVINCE[0])]
+    rows += [(code, places.COUNTY_NAME[code], "county", places.CITY[0])
+             for code in dict.fromkeys(town.code[:6] for town in world.towns)]
     for town in world.towns:
-        rows.append((town.code, town.name, "town", places.COUNTY[0]))
+        rows.append((town.code, town.name, "town", town.code[:6]))
         for village in town.villages:
             rows.append((village.code, village.name, "village", town.code))
             rows.extend((grid.code, grid.name, "grid", village.code) for grid in village.grids)

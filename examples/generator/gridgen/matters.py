@@ -20,7 +20,8 @@ def usual_day(plan):
     """Push everything that is no trap on this day."""
     rng = plan.rng
     mean = plan.town.mean
-    for _ in range(max(1, round(rng.gauss(mean, mean ** 0.5)))):
+    for _ in range(min(max(1, plan.world.least, round(rng.gauss(mean, mean ** 0.5))),
+                       plan.world.most)):
         if rng.random() < _BOTH_SHARE:
             _try_both(plan)
         elif rng.random() < 0.28:
@@ -75,6 +76,7 @@ def _merge_into_earlier(plan, row, report):
                                   entered=None, by=plan.plain_user(report.grid)))
     us = report.entered + plan.rng.randrange(1, 9) * clock.HOUR
     plan.update(row, us, {"is_duplicate": "1", "duplicate_with": elder})
+    plan.world.facts.append(("citizens", (elder, row)))
     plan.trap("merged_in_source")
 
 

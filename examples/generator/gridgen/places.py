@@ -19,6 +19,10 @@ _NEIGHBOURS = (("320312112", "张集镇", 20, {}),
                ("320312118", "大许镇", 23, {220: "沙庄"}),
                ("320312114", "伊庄镇", 17, {203: "牌坊"}),
                ("320312051", "新区街道", 17, {201: "新庄"}))
+# Counties of the invented towns beyond the ninety-nine codes that one county leaves free.
+_COUNTIES = ((COUNTY[0], COUNTY[1]), ("320305", "贾汪区"), ("320321", "丰县"), ("320322", "沛县"),
+             ("320324", "睢宁县"), ("320381", "新沂市"), ("320382", "邳州市"))
+COUNTY_NAME = dict(_COUNTIES)
 _ORDINALS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 
 _LIKE_NAMED = ("前马场", "后马场", "宋庄", "宋塘")
@@ -26,6 +30,7 @@ _NAMES = ("张集", "杨庄", "李庄", "杨场", "马山", "林头", "上河", 
           "石楼", "双沟", "官路", "渔池", "枣林", "北湖", "南湖", "大营", "小营", "窑湾", "红旗", "胜利",
           "幸福", "团结")
 
+TOWNS_MAX = 1 + len(_NEIGHBOURS) + 99 * len(_COUNTIES)
 TANGZHANG_LIKE = (("206", "207"), ("211", "212"))
 
 
@@ -100,7 +105,8 @@ def _town_spec(index, rng):
     name = f"样例{_ORDINALS[number % len(_ORDINALS)]}镇"
     if number >= len(_ORDINALS):
         name = f"样例{number + 1}镇"
-    return f"320312{901 + number}", name, _invented_names(17, {}, rng)
+    county, place = divmod(number, 99)
+    return f"{_COUNTIES[county][0]}{901 + place}", name, _invented_names(17, {}, rng)
 
 
 def _like_pairs(town):

@@ -9,6 +9,7 @@ from collections import Counter
 from gridgen.catalog import GRID, PARTY
 
 INSERT, READ, UPDATE, DELETE = "insert", "read", "update", "delete"
+STALE = "stale"     # no damage: an update whose own time lies before that of the image before it
 
 
 class Row:
@@ -80,7 +81,7 @@ def accept(row, image, hard_delete):
 class Message:
     """One Kafka record: exact texts, and per intake record of it (verdict, town or None)."""
 
-    __slots__ = ("partition", "key", "value", "parts", "verdicts", "clean")
+    __slots__ = ("partition", "key", "value", "parts", "verdicts", "clean", "table", "number")
 
     def __init__(self, partition, key, value, verdicts):
         self.partition = partition
@@ -89,6 +90,8 @@ class Message:
         self.parts = None       # Canal: texts around the batch id and the build time
         self.verdicts = verdicts
         self.clean = False      # may be part of a replayed window
+        self.table = None       # name of the table; None where the writer has but one
+        self.number = None      # of its first line in a spool
 
 
 class Books:
@@ -106,11 +109,20 @@ class Books:
         self.messages += 1
         for verdict, town in message.verdicts:
             kind, _, detail = verdict.partition(":")
-            if kind == "accepted":
+            if kind in ("accepted", "stale"):
                 self.accepted += 1
-                self.replayed += replay or detail == "same"
-                self.accepted_by_town[town] += 1
+                self.replayed += replay or kind == "stale" or detail == "same"
+                if town is not None:
+                    self.accepted_by_town[town] += 1
             elif kind == "dead":
                 self.dead[detail] += 1
             else:
                 self.ignored[detail] += 1
+
+    def add(self, other):
+        """Count what other counted, too."""
+        self.messages += other.messages
+        self.accepted += other.accepted
+        self.replayed += other.replayed
+        for name in ("dead", "ignored", "accepted_by_town"):
+            getattr(self, name).update(getattr(other, name))

@@ -29,7 +29,7 @@ def generate(options, directory, keys):
     for day in range(options.days):
         _plan_day(world, day)
         for us, _, kind, body in world.pop_before(world.start + (day + 1) * clock.DAY):
-            _carry_out(writers, us, kind, body)
+            carry_out(writers, us, kind, body)
     for output in outputs.values():
         output.close()
     write_tables(world, directory, keys)
@@ -42,14 +42,14 @@ def _plan_day(world, day):
         matters.snapshot(plans)
     for plan in plans:
         matters.usual_day(plan)
-        for function in _scripted(plan):
+        for function in scripted(plan):
             try:
                 function(plan)
             except Busy:
                 world.traps["left_out_for_want_of_a_holder"] += 1
 
 
-def _scripted(plan):
+def scripted(plan):
     """Every trap once within the first days of each town, later now and then."""
     once = nearmiss.ONCE + traps.ONCE
     cycle = min(plan.world.options.days, _CERTAIN_DAYS)
@@ -58,7 +58,8 @@ def _scripted(plan):
     return [*chosen, *nearmiss.EVERY_DAY, *traps.EVERY_DAY]
 
 
-def _carry_out(writers, us, kind, body):
+def carry_out(writers, us, kind, body):
+    """Let what the queue holds happen."""
     if kind == STATEMENT:
         source, operation, items = body
         writers[source].write(us, operation, items)

@@ -172,7 +172,7 @@ def _village_move(plan, source):
 
 
 def _town_move(plan, source):
-    others = [town for town in plan.world.towns if town is not plan.town]
+    others = plan.world.elsewhere(plan.town)
     if others:
         _move(plan, source, plan.rng.choice(others), "town_move")
 

@@ -8,7 +8,7 @@ from gridgen.links import link
 from gridgen.rows import claims_lead
 from gridgen.world import source_key
 
-_DEAD_REASONS = {
+DEAD_REASONS = {
     "cut": ["bad_json"], "scalar": ["bad_json", "bad_envelope"],
     "missing_key": ["bad_field", "missing_key"], "bad_date": ["bad_field"],
     "unknown_grid": ["bad_field", "unknown_grid", "unknown_town"],
@@ -109,6 +109,40 @@ class Fact:
         return line
 
 
+class Activity:
+    """An open activity as the row of a matter: what Fact and the groups ask a row."""
+
+    __slots__ = ("source", "key", "good", "deleted", "kind", "claimed")
+
+    def __init__(self, entity):
+        self.source, self.key = PARTY, f"activity/{entity.key()}"
+        self.good = {"status": entity.good["status"], "assigned_member_id": None}
+        self.deleted, self.kind, self.claimed = entity.deleted, "activity", False
+
+
+class ActivityFact(Fact):
+    """What the last image of a row of sys_volunteer_activity says."""
+
+    __slots__ = ()
+
+    def __init__(self, world, entity):
+        image = entity.good
+        place = world.by_party_id[image["grid_id"]]
+        self.row = Activity(entity)
+        self.source, self.key = PARTY, self.row.key
+        self.village, self.town = place.village.code, place.village.town.code
+        self.grid = None if place.village_only else place.code
+        self.state = None if entity.deleted else ACTIVITY_STATE[image["status"]]
+        self.category, self.names, self.photo = "ZC02", None, None
+        self.occurred = image["activity_date"] - clock.ZONE
+        self.holder = world.holder(PARTY, image["created_by"])
+        self.group, self.evidence, self.is_extreme = None, "none", False
+
+
+ACTIVITY_STATE = {"PLANNED": "REPORTED", "ONGOING": "IN_PROGRESS", "COMPLETED": "CLOSED",
+                  "CANCELLED": "VOID"}
+
+
 def _group_line(number, members, evidence):
     members = sorted(members, key=Fact.order)
     elder = members[0]
@@ -136,7 +170,8 @@ def _double_lead(members, duty):
     return {"at_end": outcome if now else None, "ever": ever}
 
 
-def _groups(facts):
+def groups_of(facts, prefix="m"):
+    """One line per matter of the live facts; notes in each fact where it belongs."""
     live = [fact for fact in facts if not fact.row.deleted]
     partner = {}
     for party, grid, evidence in link(live):
@@ -147,11 +182,11 @@ def _groups(facts):
             continue
         members, evidence = partner.get(id(fact), ((fact,), "none"))
         done.update(id(member) for member in members)
-        lines.append(_group_line(f"m{len(lines) + 1:06d}", members, evidence))
+        lines.append(_group_line(f"{prefix}{len(lines) + 1:06d}", members, evidence))
     return lines
 
 
-def _check_pairs(world, facts):
+def check_pairs(world, facts):
     """Near-misses are apart; intended pairs are together where their evidence came through."""
     by_row = {id(fact.row): fact for fact in facts}
     near, intended = [], {}
@@ -174,7 +209,7 @@ def _check_pairs(world, facts):
     return near, intended
 
 
-def _counts(books):
+def count(books):
     dead, ignored = sum(books.dead.values()), sum(books.ignored.values())
     return {"messages": books.messages, "intake_records": books.accepted + dead + ignored,
             "accepted": books.accepted, "stale_replays": books.replayed,
@@ -183,7 +218,7 @@ def _counts(books):
             "accepted_by_town": dict(sorted(books.accepted_by_town.items()))}
 
 
-def _write_lines(path, lines):
+def write_lines(path, lines):
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         for line in lines:
             file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
@@ -191,23 +226,23 @@ def _write_lines(path, lines):
 
 def counts_of(outputs):
     """Counts of both sources, for a truth without rows."""
-    return {source: _counts(output.books) for source, output in outputs.items()}
+    return {source: count(output.books) for source, output in outputs.items()}
 
 
 def write_truth(world, outputs, directory):
     """Write truth.json, truth_rows.jsonl, truth_groups.jsonl; returns the former's content."""
     facts = [Fact(world, row) for row in world.rows if row.good is not None]
-    groups = _groups(facts)
-    near, intended = _check_pairs(world, facts)
-    _write_lines(directory / "truth_rows.jsonl", (fact.line() for fact in facts))
-    _write_lines(directory / "truth_groups.jsonl", groups)
+    groups = groups_of(facts)
+    near, intended = check_pairs(world, facts)
+    write_lines(directory / "truth_rows.jsonl", (fact.line() for fact in facts))
+    write_lines(directory / "truth_groups.jsonl", groups)
     never = [{"row": source_key(row), "kind": row.kind} for row in world.rows
              if row.key is not None and row.good is None]
     truth = {"definitions": DEFINITIONS,
              "options": {"seed": world.options.seed, "days": world.options.days,
                          "towns": [town.code for town in world.towns],
                          "start": world.options.start},
-             "counts": counts_of(outputs), "dead_reasons": _DEAD_REASONS,
+             "counts": counts_of(outputs), "dead_reasons": DEAD_REASONS,
              "rows": len(facts), "groups": len(groups), "intended": intended,
              "near_misses": near, "never_in": never,
              "traps": dict(sorted(world.traps.items())), "canaries": sorted(world.used_canaries)}

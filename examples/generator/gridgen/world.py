@@ -23,10 +23,14 @@ class Options:
         self.start = start
         self.wrap = WRAP_NEVER
         self.matters_per_day = None
+        self.households = 300       # mean of a grid; only with all entities
+        self.bursts = "first"       # towns with the Excel burst and the rewrite of all contacts
 
 
 class World:
     """One run. Queue entries are (time, number, kind, body); equal times keep their order."""
+
+    least, most = 1, 10 ** 9        # matters of a usual day
 
     def __init__(self, options):
         self.options = options
@@ -41,6 +45,7 @@ class World:
         self.near_misses = []       # (kind, why, [Row or (Row, Row)])
         self.intended = []          # (kind, party Row, grid Row): must be one matter
         self.traps = Counter()
+        self.facts = []             # (kind, rows): one fact in several rows of any table
         self.month_memory = {}      # (town, day) -> reports to repeat on that day
         self.busy = {}              # (holder, category, grid) -> times of reports
         self.persons = 0
@@ -49,8 +54,16 @@ class World:
         self.used_canaries = set()
         self._build_towns()
 
+    def random(self, name):
+        """A generator of random numbers of its own for what is called so."""
+        return random.Random(f"{self.options.seed}/{name}")
+
+    def elsewhere(self, town):
+        """The other towns."""
+        return [other for other in self.towns if other is not town]
+
     def _build_towns(self):
-        rng = random.Random(f"{self.options.seed}/towns")
+        rng = self.random("towns")
         self.staff = people.Staff()
         self.towns = [places.build_town(n, rng) for n in range(self.options.towns)]
         for town in self.towns:
@@ -92,6 +105,10 @@ class World:
             return "unknown_grid"
         if not is_delete and self.state_of(row, image) is None:
             return "unknown_state"
+        return None
+
+    def refusal(self, row, image):
+        """Why the refuse-list keeps an image out, None where it does not."""
         return None
 
     @staticmethod

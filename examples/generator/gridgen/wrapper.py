@@ -83,3 +83,26 @@ def wrap(value, drifted):
 
 def wrap_key(key):
     return _KEY_HEAD + key + "}"
+
+
+def _column(name, kind, key=()):
+    """A column of another table; kind is a type, or the name of a semantic type."""
+    base = {"Date": "int32", "Time": "int32", "MicroTimestamp": _INT, "Timestamp": _INT,
+            "MicroTime": _INT, "Decimal": "bytes"}
+    if "." not in kind:
+        return _field(kind, name, name not in key)
+    last = kind.rsplit(".", 1)[1]
+    return _field(base.get(last, _TEXT), name, True, name=kind, version=1)
+
+
+_table_heads = {}
+
+
+def wrap_table(key, value, table):
+    """Key and value (None: a tombstone) of another table's record, each with its schema."""
+    if table.name not in _table_heads:
+        fields = [_column(name, kind, table.key) for name, kind in table.types.items()]
+        ids = _struct([f for f in fields if f["field"] in table.key], False,
+                      f"party.dj.{table.name}.Key")
+        _table_heads[table.name] = dump(ids), _schema(fields, table.name)
+    return wrap_with(_table_heads[table.name], (key, value))
