@@ -158,10 +158,12 @@ class Posts:
     def _family_changes(self, us):
         """One key family loses its holder for good, one for three hours, one is given up."""
         plain = {grid.code for grid in self._plain_grids()}
-        free = [f for f in self.settled.families
-                if f.grid.code in plain and f.holder in f.grid.members[1:]
-                and len(f.grid.members) >= 4]
-        by_grid = {family.grid.code: family for family in free}
+        by_grid = {}
+        for least in (4, 3):        # small towns have few grids with four
+            if len(by_grid) < 3:
+                by_grid.update((f.grid.code, f) for f in self.settled.families
+                               if f.grid.code in plain and f.holder in f.grid.members[1:]
+                               and len(f.grid.members) >= least)
         chosen = self.rng.sample(sorted(by_grid), 3)
         gone, back, closed = (by_grid[code] for code in chosen)
         for family in (gone, back):
