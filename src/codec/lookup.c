@@ -76,6 +76,10 @@ struct gb_lookup *gb_lookup_read(struct gb_arena *arena, const struct gb_file *f
             codes[i] = gb_csv_cell(&csv, row, i)->text;
         }
         codes[GB_PLACE_ID] = gb_fold_text(arena, codes[GB_PLACE_ID], fold);
+        if (codes[GB_PLACE_ID].len == 0) {
+            gb_yaml_mistake(mistakes, gb_csv_cell(&csv, row, 0), "id: expected a text");
+            continue;
+        }
         if (gb_map_put(&lookup->rows, codes[GB_PLACE_ID], codes) != NULL) {
             gb_yaml_mistake(mistakes, gb_csv_cell(&csv, row, 0), "id stands twice");
         }

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define REFUSE                                                                                     \
     "version: 1\nclasses:\n  - {class: secret, columns: [\"*card*\"], "                            \
-    "categories: {s: [\"bad*\"]}}\n"
+    "categories: {s: [\"bad*\"]}}\nno_text: {s: [\"md*\"]}\n"
 #define PLACES                                                                                     \
     "id,grid,village,town\n7,320312111217001,320312111217,320312111\n"                             \
     "8,,320312111217,320312111\n9,320312112001001,320312112001,320312112\n"

@@ -2,11 +2,14 @@
  * opens a record of each kind. */
 #include "base/check.h"
 #include "door_made.h"
+#include "fuzz_yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char refuse[] =
-    "version: 1\nclasses:\n  - {class: secret, columns: [\"*card*\"]}\n";
+    "version: 1\nclasses:\n  - {class: secret, columns: [\"*card*\"]}\n"
+    "no_text: {party_building: [\"dispute*\"], governance_grid: [\"70*\"], command_centre: [],\n"
+    "  template: [], cdc: []}\n";
 static const char places[] =
     "id,grid,village,town\n7,320312111217001,320312111217,320312111\n";
 static const char *const values[] = {
