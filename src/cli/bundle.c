@@ -4,6 +4,7 @@
 #include "codec/duty_proof.h"
 #include "shell/files.h"
 #include "shell/loop.h"
+#include "shell/tool_files.h"
 
 enum gb_exit gb_bundle_read(struct gb_bundle_read *bundle, struct gb_arena *arena,
                             const struct gb_args *args)
@@ -27,6 +28,27 @@ enum gb_exit gb_bundle_read(struct gb_bundle_read *bundle, struct gb_arena *aren
     if (bundle->policy != NULL) {
         bundle->words = gb_words_read(arena, &bundle->files, bundle->policy, &bundle->mistakes);
         bundle->policy = bundle->words != NULL ? bundle->policy : NULL;
+    }
+    return GB_EXIT_OK;
+}
+
+enum gb_exit gb_bundle_check_texts(struct gb_bundle_read *bundle, struct gb_arena *arena,
+                                   const struct gb_args *args, const char *path,
+                                   const struct gb_text_systems *systems)
+{
+    struct gb_file file = {.name = gb_str_of(path)};
+    const struct gb_refuse *refuse;
+    struct gb_err err;
+
+    if (gb_tool_file(path, arena, &file.bytes, &err) != GB_OK) {
+        (void)gb_prefix(&err, "the refuse-list");
+        return gb_cli_fail(args, &err);
+    }
+    refuse = gb_refuse_read(arena, &file, &bundle->mistakes);
+    if (refuse == NULL || (bundle->policy != NULL &&
+                           !gb_policy_check_texts(bundle->policy, &bundle->files, refuse, systems,
+                                                  &bundle->mistakes))) {
+        bundle->policy = NULL;
     }
     return GB_EXIT_OK;
 }

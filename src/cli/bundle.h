@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "codec/policy_load.h"
+#include "codec/policy_texts.h"
 #include "codec/words.h"
 
 struct gb_bundle_read {
@@ -18,6 +19,11 @@ struct gb_bundle_read {
  * expired. GB_EXIT_OK where the folder could be read, even with mistakes. */
 enum gb_exit gb_bundle_read(struct gb_bundle_read *bundle, struct gb_arena *arena,
                             const struct gb_args *args);
+/* Holds the bundle against the refuse-list at path: codec/policy_texts.h. Mistakes are added, and
+ * policy is NULL then. Not GB_EXIT_OK where the list cannot be read (said). */
+enum gb_exit gb_bundle_check_texts(struct gb_bundle_read *bundle, struct gb_arena *arena,
+                                   const struct gb_args *args, const char *path,
+                                   const struct gb_text_systems *systems);
 void gb_bundle_close(struct gb_bundle_read *bundle);
 
 #endif

@@ -40,6 +40,10 @@ enum gb_exit gb_cli_check_policy(const struct gb_args *args)
 
     gb_arena_init(&arena, ARENA_MAX);
     code = gb_bundle_read(&bundle, &arena, args);
+    if (code == GB_EXIT_OK && gb_args_get(args, "--refuse") != NULL) {
+        code = gb_bundle_check_texts(&bundle, &arena, args, gb_args_get(args, "--refuse"),
+                                     &(struct gb_text_systems){NULL, 0});
+    }
     if (code == GB_EXIT_OK) {
         code = report(args, folder_of(args, &arena), &bundle.mistakes);
         (void)fwrite(bundle.notes.lines.bytes, 1, bundle.notes.lines.len, args->talk);
@@ -59,7 +63,8 @@ static enum gb_exit check_mapping(const struct gb_args *args, struct gb_adapter 
     struct gb_mapping_read r = {.arena = &adapter->arena,
                                 .mistakes = &adapter->mistakes,
                                 .lookups = &adapter->lookups,
-                                .folder = gb_str_of(adapter->folder)};
+                                .folder = gb_str_of(adapter->folder),
+                                .lookups_folder = gb_str_of(adapter->lookups_folder)};
     struct gb_mapping *mapping = NULL;
 
     r.refuse = gb_refuse_read(&adapter->arena, &adapter->refuse, &adapter->mistakes);

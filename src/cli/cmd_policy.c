@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/settings.h"
+#include "shell/tool_files.h"
 #include "shell/tool_produce.h"
 #include "shell/tool_store.h"
 
@@ -17,11 +18,63 @@ struct activation {
     struct gb_brokers brokers;
 };
 
+/* What the mapping of a source calls its system; absent where that cannot be read here. */
+static struct gb_str system_of(struct activation *a, const struct gb_config_source *source)
+{
+    struct gb_settings *settings = &a->brokers.settings;
+    const char *folder = gb_settings_file(settings, source->adapter);
+    const char *path = gb_arena_printf(&a->arena, "%s/mapping.yaml", folder).ptr;
+    struct gb_mistakes mistakes = {0};
+    struct gb_str bytes, system = GB_STR_NONE;
+    struct gb_yaml root;
+
+    if (gb_tool_file(path, &a->arena, &bytes, NULL) == GB_OK &&
+        gb_yaml_parse(&a->arena, gb_str_of(path), bytes, &root, &mistakes) &&
+        gb_yaml_get(&root, "system") != NULL) {
+        system = gb_yaml_get(&root, "system")->text;
+    }
+    gb_mistakes_close(&mistakes);
+    return system;
+}
+
+/* Against the refuse-list that is named, or that of the configuration; the plan says if neither. */
+static enum gb_exit check_texts(struct activation *a, struct gb_bundle_read *bundle,
+                                const struct gb_args *args)
+{
+    const struct gb_config *config = &a->brokers.settings.config;
+    struct gb_text_system *items;
+    struct gb_text_systems systems = {NULL, 0};
+
+    const char *path = gb_args_get(args, "--refuse");
+
+    if (path == NULL && !a->brokers.has_settings) {
+        if (gb_args_get(args, "--execute") == NULL) {
+            fputs("without -c or --refuse: that texts of disputes stay outside is not checked\n",
+                  args->talk);
+        }
+        return GB_EXIT_OK;
+    }
+    path = path != NULL ? path : gb_settings_file(&a->brokers.settings, config->refuse);
+    items = gb_arena_take(&a->arena, (config->sources_count + 1) * sizeof(*items));
+    for (uint32_t i = 0; i < config->sources_count; i++) {
+        struct gb_str system = system_of(a, &config->sources[i]);
+
+        if (gb_str_is(system)) {
+            items[systems.count++] = (struct gb_text_system){config->sources[i].name, system};
+        }
+    }
+    systems.items = items;
+    return gb_bundle_check_texts(bundle, &a->arena, args, path, &systems);
+}
+
 static enum gb_exit read_bundle(struct activation *a, const struct gb_args *args)
 {
     struct gb_bundle_read bundle;
     enum gb_exit code = gb_bundle_read(&bundle, &a->arena, args);
 
+    if (code == GB_EXIT_OK) {
+        code = check_texts(a, &bundle, args);
+    }
     a->files = bundle.files;
     a->policy = bundle.policy;
     if (code == GB_EXIT_OK && a->policy == NULL) {

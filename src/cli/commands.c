@@ -29,7 +29,8 @@ static const struct gb_option TEST_OPTIONS[] = {
 #define DAY_OPTION                                                                                 \
     {"--on", "DAY", "rows valid until then are told as expired; today if absent"}
 
-static const struct gb_option POLICY_OPTIONS[] = {DAY_OPTION, {0}};
+static const struct gb_option POLICY_OPTIONS[] = {
+    {"--refuse", "FILE", "the refuse-list: do texts of disputes stay outside?"}, DAY_OPTION, {0}};
 
 static const struct gb_option POLICY_TEST_OPTIONS[] = {
     {"--all-rows", NULL, "exit 1, too, where no case hits a row"}, DAY_OPTION, {0}};
@@ -79,7 +80,7 @@ static const struct gb_option LOSS_OPTIONS[] = {
         {"--prefix", "TEXT", "of the bridge's topics (gb.)"}
 
 static const struct gb_option ACTIVATE_OPTIONS[] = {
-    {"--on", "DAY", "rows valid until then are told as expired; today if absent"},
+    {"--refuse", "FILE", "the refuse-list; else that of the configuration"},
     {"--execute", NULL, "do it; otherwise only the plan is shown"},
     DAY_OPTION,
     KAFKA_OPTIONS,

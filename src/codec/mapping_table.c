@@ -201,6 +201,44 @@ static void read_texts(struct gb_mapping_read *r, const struct gb_yaml *node)
     entity->texts_count = node->count;
 }
 
+static bool has_category(const struct gb_entity *entity)
+{
+    for (uint32_t i = 0; i < entity->fields_count; i++) {
+        if (gb_str_eq(entity->fields[i].name, GB_STR(GB_FIELD_CATEGORY))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a text may come in depends on the matter's category (texts of disputes stay outside), so
+ * the category must be mapped and the refuse-list must know the system's. After the fields. */
+static void check_texts(struct gb_mapping_read *r, const struct gb_yaml *node)
+{
+    const struct gb_entity *entity = r->entity;
+    bool is_matter = gb_str_eq(entity->entity, GB_STR("matter"));
+
+    if (entity->texts_count == 0 || !gb_str_is(entity->entity)) {
+        return;
+    }
+    if (!is_matter) {
+        if (entity->entity.len < 2 || memcmp(entity->entity.ptr, "x_", 2) != 0) {
+            gb_yaml_mistake(r->mistakes, node, "texts: only a matter carries texts");
+        }
+        return;
+    }
+    if (!has_category(entity)) {
+        gb_yaml_mistake(r->mistakes, node,
+                        "texts need a field category: texts of disputes stay outside");
+    }
+    if (gb_str_is(r->mapping->system) && !gb_refuse_rules_texts(r->refuse, r->mapping->system)) {
+        gb_yaml_mistake(r->mistakes, node,
+                        "no_text of the refuse-list does not name %.*s: write the raw categories "
+                        "of its disputes there, [] if it has none",
+                        GB_STR_ARG(r->mapping->system));
+    }
+}
+
 /* Columns that hold names of persons: their values are looked for in the row's texts and codes,
  * and are never stored. A refused column may stand here. */
 static void read_names(struct gb_mapping_read *r, const struct gb_yaml *node)
@@ -221,21 +259,34 @@ static void read_names(struct gb_mapping_read *r, const struct gb_yaml *node)
     }
 }
 
+static void read_ignore(struct gb_mapping_read *r, const struct gb_yaml *list)
+{
+    uint32_t column;
+
+    if (!gb_yaml_is(r->mistakes, list, GB_YAML_LIST)) {
+        return;
+    }
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->items[i].type != GB_YAML_SCALAR || list->items[i].text.len == 0) {
+            gb_yaml_mistake(r->mistakes, &list->items[i], "expected the name of a column");
+        } else {
+            (void)number_column(r, &list->items[i], false, &column);
+        }
+    }
+}
+
 static void read_lists(struct gb_mapping_read *r, const struct gb_yaml *node)
 {
-    const struct gb_yaml *ignore = gb_yaml_get(node, "ignore");
     struct gb_entity *entity = r->entity;
-    uint32_t column;
 
     gb_mapping_fields(r, gb_yaml_need(r->mistakes, node, "fields", GB_YAML_MAP), entity->entity,
                       entity->fields, &entity->fields_count);
     if (gb_yaml_get(node, "texts") != NULL) {
         read_texts(r, gb_yaml_get(node, "texts"));
+        check_texts(r, gb_yaml_get(node, "texts"));
     }
-    for (uint32_t i = 0; ignore != NULL && i < ignore->count; i++) {
-        if (ignore->type == GB_YAML_LIST && ignore->items[i].type == GB_YAML_SCALAR) {
-            (void)number_column(r, &ignore->items[i], false, &column);
-        }
+    if (gb_yaml_get(node, "ignore") != NULL) {
+        read_ignore(r, gb_yaml_get(node, "ignore"));
     }
     if (gb_yaml_get(node, "names") != NULL) {
         read_names(r, gb_yaml_get(node, "names"));

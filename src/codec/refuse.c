@@ -144,6 +144,30 @@ static void read_class(struct reading *r, const struct gb_yaml *node)
     }
 }
 
+/* Systems that have no such matters are named too: nobody forgets them. */
+static void read_no_text(struct reading *r, const struct gb_yaml *map)
+{
+    struct gb_refuse *refuse = r->refuse;
+
+    if (map == NULL || !gb_yaml_is(r->mistakes, map, GB_YAML_MAP)) {
+        return;
+    }
+    if (map->count > GB_REFUSE_SYSTEMS_MAX) {
+        gb_yaml_mistake(r->mistakes, map, "more than %u systems", GB_REFUSE_SYSTEMS_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct gb_yaml *list = &map->items[i];
+
+        refuse->text_systems[refuse->text_systems_count++] =
+            gb_arena_str(r->arena, map->keys[i].text);
+        if (list->type != GB_YAML_LIST || list->count > 0) {
+            read_patterns(r, list, (struct gb_refuse_rule){.what = GB_REFUSE_NO_TEXT,
+                                                           .system = map->keys[i].text});
+        }
+    }
+}
+
 static void read_root(struct reading *r, const struct gb_yaml *root)
 {
     static const char *const known[] = {"version", "classes", "no_text", NULL};
@@ -164,8 +188,7 @@ static void read_root(struct reading *r, const struct gb_yaml *root)
     for (uint32_t i = 0; i < classes->count; i++) {
         read_class(r, &classes->items[i]);
     }
-    read_systems(r, gb_yaml_get(root, "no_text"),
-                 (struct gb_refuse_rule){.what = GB_REFUSE_NO_TEXT});
+    read_no_text(r, gb_yaml_get(root, "no_text"));
 }
 
 const struct gb_refuse *gb_refuse_read(struct gb_arena *arena, const struct gb_file *file,
@@ -290,6 +313,16 @@ struct gb_str gb_refuse_word(const struct gb_refuse *refuse, struct gb_str text)
 bool gb_refuse_no_text(const struct gb_refuse *refuse, struct gb_str system, struct gb_str code)
 {
     return rule_of(refuse, GB_REFUSE_NO_TEXT, system, code) != NULL;
+}
+
+bool gb_refuse_rules_texts(const struct gb_refuse *refuse, struct gb_str system)
+{
+    for (uint32_t i = 0; i < refuse->text_systems_count; i++) {
+        if (gb_str_eq(refuse->text_systems[i], system)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint32_t gb_refuse_class(const struct gb_refuse *refuse, struct gb_str class_name)

@@ -2,8 +2,9 @@
  *
  * refuse.yaml (schemas/policy/refuse.schema.json): version: 1; classes, a list of {class, columns,
  * tables, categories: {system: [...]}, words}; no_text: {system: [...]}, the raw categories of
- * matters whose texts stay outside. A pattern is a word; '*' at its beginning or end stands for
- * anything; case is ignored. The file's hash stands in each intake record (h_refuse). */
+ * matters whose texts stay outside, [] for a system that has none. A pattern is a word; '*' at its
+ * beginning or end stands for anything; case is ignored. The file's hash stands in each intake
+ * record (h_refuse). */
 #ifndef CODEC_REFUSE_H
 #define CODEC_REFUSE_H
 
@@ -11,6 +12,7 @@
 #include "codec/yaml.h"
 
 #define GB_REFUSE_CLASSES_MAX 64U
+#define GB_REFUSE_SYSTEMS_MAX 64U
 
 enum gb_refuse_what {
     GB_REFUSE_COLUMN,   /* may not be mapped; never read */
@@ -33,6 +35,8 @@ struct gb_refuse {
     size_t rules_count;
     struct gb_str classes[GB_REFUSE_CLASSES_MAX];
     uint32_t classes_count;
+    struct gb_str text_systems[GB_REFUSE_SYSTEMS_MAX]; /* that no_text names at all */
+    uint32_t text_systems_count;
 };
 
 /* Reads the list into arena (copies); NULL after a mistake. */
@@ -54,6 +58,10 @@ struct gb_str gb_refuse_word(const struct gb_refuse *refuse, struct gb_str text)
 
 /* True if matters of a raw category come in without any text. */
 bool gb_refuse_no_text(const struct gb_refuse *refuse, struct gb_str system, struct gb_str code);
+
+/* True if no_text says of which matters of the system texts may not come in: [] where there are
+ * none. A system of which it says nothing may not carry texts at all. */
+bool gb_refuse_rules_texts(const struct gb_refuse *refuse, struct gb_str system);
 
 /* The number of a class, below classes_count; class_name is one of them. */
 uint32_t gb_refuse_class(const struct gb_refuse *refuse, struct gb_str class_name);

@@ -23,7 +23,7 @@ SHORT_SECONDS = 20
 ROOT = pathlib.Path(os.environ["GB_ROOT"])
 DATA = ROOT.parent / "shared" / "data" / "cdc"
 REFUSE = ("version: 1\nclasses:\n  - {class: identity_number, columns: [id_card]}\n"
-          "  - {class: phone_number, columns: [phone]}\n")
+          "  - {class: phone_number, columns: [phone]}\nno_text: {cdc: []}\n")
 
 
 def expected_of(oracle, line):

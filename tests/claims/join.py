@@ -246,6 +246,8 @@ def main():
     with Kafka("join-kafka") as kafka, Postgres("join-postgres") as postgres:
         bridge.load(folder, kafka.bootstrap)
         place = daemon.Place(folder, kafka, postgres.dsn, LANES)
+        with open(folder / "refuse.yaml", "a", encoding="utf-8") as file:
+            file.write(f"  {NAME}: []\n")
         place.set_up()
         with place.run("one") as one:
             figures = join(place, kafka, one, wrong)

@@ -140,6 +140,28 @@ def test_refuse_list_with_two_mistakes(run, tmp_path):
     assert "refuse.yaml:6:15: " in lines[1]
 
 
+def test_texts_of_disputes_stay_outside(run, tmp_path):
+    """A list that would let them in is told at each row of crosswalk.csv, before a bundle rules."""
+    done = run("check", "policy", BUNDLE, "--refuse", "examples/tangzhang/refuse.yaml")
+    assert done.returncode == 0, done.stdout
+    with open(f"{ROOT}/examples/tangzhang/refuse.yaml", encoding="utf-8") as file:
+        text = file.read()
+    assert '["70*"]' in text
+    refuse = tmp_path / "refuse.yaml"
+    refuse.write_text(text.replace('["70*"]', '["700*"]'), encoding="utf-8")
+    done = run("check", "policy", BUNDLE, "--refuse", str(refuse))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 78 and len(lines) == 1, done.stdout
+    assert lines[0].startswith("crosswalk.csv:") and "7099 becomes MD99" in lines[0]
+    config = config_with_refuse(tmp_path, "policy: {refuse: refuse.yaml}\n")
+    done = run("policy", "activate", BUNDLE, "--execute", "-c", config)
+    assert done.returncode == 78 and "7099 becomes MD99" in done.stderr, done.stderr
+    refuse.write_text(text.replace("  template: []", "  tmplate: []"), encoding="utf-8")
+    done = run("check", "mapping", "adapters/_template", "--refuse", str(refuse))
+    assert done.returncode == 78
+    assert "no_text of the refuse-list does not name template" in done.stdout
+
+
 def config_with_refuse(tmp_path, refuse):
     """A daemon's configuration of two sources, whole but for the refuse-list."""
     keys = tmp_path / "keys"

@@ -3,7 +3,9 @@
 
 #include "door_made.h"
 
-#define REFUSE "version: 1\nclasses:\n  - {class: secret, columns: [\"*card*\"]}\n"
+#define REFUSE                                                                                     \
+    "version: 1\nclasses:\n  - {class: secret, columns: [\"*card*\"]}\n"                         \
+    "no_text: {s: [\"70*\"]}\n"
 #define PLACES                                                                                     \
     "id,grid,village,town\n7,320312111217001,320312111217,320312111\n"                             \
     "8,,320312111217,320312111\n9,320312112001001,320312112001,320312112\n"

@@ -147,8 +147,13 @@ static const struct {
     {28, "          - {column: dept, present: false}", "mapping.yaml:28:13: "},
     {28, "          - dept", "mapping.yaml:28:13: "},
     {30, "    texts: [name]", "mapping.yaml:30:12: "},
+    {2, "system: other", "mapping.yaml:30:12: no_text of the refuse-list does not name other"},
+    {14, "      x_a: {type: code, column: x}", "mapping.yaml:30:12: texts need a field category"},
+    {7, "    entity: log", "mapping.yaml:30:12: texts: only a matter carries texts"},
     {30, "    texts: {title: phone_card}", "mapping.yaml:30:20: "},
     {31, "    ignore: [note]\n    ignore: [more]", "mapping.yaml:32:5: "},
+    {31, "    ignore: note", "mapping.yaml:31:13: must be a list"},
+    {31, "    ignore: [note, \"\", [x]]", "mapping.yaml:31:20: expected the name of a column"},
 };
 
 static void each_mistake_has_line_and_column(void **state)

@@ -10,7 +10,8 @@
 #define LIST                                                                                       \
     "version: 1\nclasses:\n  - class: phone\n    columns: [\"*Phone*\", tel]\n"                    \
     "  - class: person\n    tables: [\"special_*\", \"*_hiv\"]\n    words: [吸毒]\n"               \
-    "  - class: petition\n    categories: {a: [\"91*\"]}\nno_text: {a: [\"70*\"], b: [MD*]}\n"
+    "  - class: petition\n    categories: {a: [\"91*\"]}\n"                                        \
+    "no_text: {a: [\"70*\"], b: [MD*], c: []}\n"
 
 static const struct gb_refuse *read_list(struct gb_arena *arena, const char *text,
                                          struct gb_mistakes *mistakes)
@@ -40,7 +41,9 @@ static void names_mistakes(void **state)
         {"version: 1\nclasses: [{class: a, words: [毒]}]\n", "refuse.yaml:2:30: expected a word"},
         {"version: 1\nclasses: [{class: a, columns: []}]\n", "refuse.yaml:2:31: expected a list"},
         {"version: 1\nclasses: [{class: a, columns: [c]}]\nno_text: [x]\n",
-         "refuse.yaml:3:10: expected a map of systems"},
+         "refuse.yaml:3:10: must be a map"},
+        {"version: 1\nclasses: [{class: a, columns: [c]}]\nno_text: {a: x}\n",
+         "refuse.yaml:3:14: expected a list"},
         {"version: 1\nclases: [{class: a, columns: [c]}]\n", "did you mean \"classes\"?"},
     };
 
@@ -88,6 +91,10 @@ static void matches_patterns(void **state)
     assert_true(gb_refuse_no_text(list, GB_STR("a"), GB_STR("7001")));
     assert_true(gb_refuse_no_text(list, GB_STR("b"), GB_STR("md01")));
     assert_false(gb_refuse_no_text(list, GB_STR("a"), GB_STR("1001")));
+    assert_true(gb_refuse_rules_texts(list, GB_STR("b")));
+    assert_true(gb_refuse_rules_texts(list, GB_STR("c")));
+    assert_false(gb_refuse_rules_texts(list, GB_STR("d")));
+    assert_false(gb_refuse_no_text(list, GB_STR("c"), GB_STR("7001")));
     assert_int_equal(list->classes_count, 3);
     assert_int_equal(gb_refuse_class(list, GB_STR("person")), 1);
     gb_mistakes_close(&mistakes);

@@ -68,7 +68,7 @@ TABLES = {
             updated=F("instant", "updated_at")),
         ignore=["name", "id_card", "phone", "hours", "score", "flags"]),
     "party_key_family": dict(
-        schema="dj", entity="key_family", key=["family_id"], town=("prefix", "family_id"),
+        schema="dj", entity="x_key_family", key=["family_id"], town=("prefix", "family_id"),
         version=F("int", "modification_num"), soft_delete=("is_deleted", ["1"]), fields=dict(
             code=F("code", "family_code"), holder=F("unsigned", "holder_member_id"),
             grid=F("code", "grid_code"), opens=F("clock", "station_open", unit="us"),
@@ -93,14 +93,14 @@ TABLES = {
             lasted=F("interval", "duration", tools=("debezium", "unwrapped", "canal")),
             households=F("int", "household_count"), matters=F("list", "produced_matters", db="pg"),
             ok=F("bool", "ok"), updated=F("visit_updated", "updated_at")),
-        texts=dict(description="context"),
-        ignore=["end_time", "duration", "satisfaction", "mark", "photo", "ext", "sm3"]),
+        ignore=["context", "end_time", "duration", "satisfaction", "mark", "photo", "ext",
+                "sm3"]),
     "sys_volunteer_activity": dict(
         schema="dj", entity="activity", key=["id"], fields=dict(
             status=F("code", "status"), grid=F("code", "grid_id"),
             at=F("wall", "activity_date", unit="us", my_unit="ms"),
             limit=F("int", "max_participants")),
-        texts=dict(title="title", description="description"), ignore=["created_by"]),
+        ignore=["title", "description", "created_by"]),
     "area_grid": dict(
         schema="wg", entity="grid", key=["id"], my_town=("prefix", "grid_code"),
         soft_delete=("is_deleted", ["1"]), fields=dict(
@@ -138,7 +138,7 @@ TABLES = {
             code=F("code", "patrol_code"), status=F("code", "status"),
             problem=F("bool", "is_problem"), date=F("date", "patrol_date"),
             cost=F("decimal", "cost", scale=3, optional=True)),
-        texts=dict(description="content"), ignore=["patrol_name", "track"]),
+        ignore=["content", "patrol_name", "track"]),
     "thing_log": dict(
         schema="wg", entity="log", key=["id"], fields=dict(
             grid=F("code", "grid_code"), begins=F("clock", "am_begin", unit="us"),
