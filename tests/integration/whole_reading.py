@@ -69,12 +69,11 @@ class WholeReading(Reading):
                 return None
             return super().case(record)
         table = value["table"]
+        if table not in CARRIED:
+            return self.note(GRID, table, "ignored")
         for number, data in enumerate(value["data"]):
             self.check_old(value, number)
             old = value["old"][number] if value["old"] else {}
-            if table not in CARRIED:
-                self.note(GRID, table, "ignored")
-                continue
             self.other(GRID, table, {"INSERT": (None, data), "UPDATE": ({**data, **old}, data),
                                      "DELETE": (data, None)}[value["type"]])
         return None

@@ -11,7 +11,7 @@ from gridgen.world import source_key
 DEAD_REASONS = {
     "cut": ["bad_json"], "scalar": ["bad_json", "bad_envelope"],
     "missing_key": ["bad_field", "missing_key"], "bad_date": ["bad_field"],
-    "unknown_grid": ["bad_field", "unknown_grid", "unknown_town"],
+    "unknown_grid": ["bad_field", "unknown_grid", "unknown_town", "unknown_place"],
     "unknown_state": ["unknown_state"], "need_full_image": ["need_full_image"]}
 
 DEFINITIONS = {

@@ -59,7 +59,8 @@ WHOLE = {
                 "(place: the village where the party platform knows no grid); "
                 "households_unlinked: households of a grid without a link.",
     "vacancies": "posts without a holder, from and until in microseconds; until null: still.",
-    "counts.by_table": "records by table; those of a table whose entity is null do not come in.",
+    "counts.by_table": "records by table; those of a table whose entity is null do not come in; "
+                       "a message of such a table is one record, however many rows it holds.",
     "counts.refused": "of the ignored: those that the refuse-list keeps out, by code.",
     "counts.silent": "updates by table of columns that are not carried: the row's version grows, "
                      "its fields do not change.",
