@@ -2,6 +2,7 @@
 #include "cli/bundle.h"
 
 #include "codec/duty_proof.h"
+#include "core/day.h"
 #include "shell/files.h"
 #include "shell/loop.h"
 #include "shell/tool_files.h"
@@ -14,7 +15,7 @@ enum gb_exit gb_bundle_read(struct gb_bundle_read *bundle, struct gb_arena *aren
     struct gb_err err;
 
     *bundle = (struct gb_bundle_read){.policy = NULL};
-    if (on != NULL && !gb_policy_day_ms(gb_str_of(on), &day)) {
+    if (on != NULL && !gb_day_ms(gb_str_of(on), &day)) {
         return gb_cli_misused(args, "--on wants a day like 2026-11-23");
     }
     if (gb_files_read(args->words[0], arena, &bundle->files, &err) != GB_OK) {

@@ -51,6 +51,8 @@ static void take(struct gb_dry *dry, const struct gb_output *output)
         keep_change(dry, output);
         break;
     case GB_TOPIC_BOOKS:
+    case GB_TOPIC_POST:
+    case GB_TOPIC_CONTACT:
     case GB_TOPIC_COUNT:
         break;
     }

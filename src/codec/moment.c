@@ -2,7 +2,7 @@
 #include "codec/moment.h"
 
 #include "codec/convert.h"
-#include "codec/policy_load.h"
+#include "core/day.h"
 
 #define CHINA_US (INT64_C(8) * 3600 * 1000000)
 #define NUMBER_MAX 1000000
@@ -49,7 +49,7 @@ bool gb_moment_parse(struct gb_str text, int64_t now_ms, int64_t *ms)
         *ms = text.ptr[0] == '-' ? now_ms - read : now_ms + read;
         return true;
     }
-    if (gb_policy_day_ms(text, ms)) {
+    if (gb_day_ms(text, ms)) {
         return true;
     }
     if (!gb_time_parse(text, CHINA_US, false, &read)) {

@@ -2,16 +2,17 @@
 #include "codec/policy_build.h"
 
 #include "base/hash.h"
+#include "core/day.h"
 
 static const char *const file_words[] = {
-    "authority.yaml", "bundle.yaml",    "calendar.csv", "categories.yaml", "crosswalk.csv",
-    "deadlines.yaml", "decisions.yaml", "duties.yaml",  "holders.csv",     "matching.yaml",
-    "refuse.yaml",    "states.yaml",    "territory.csv", "units.csv",      "words.yaml",
-    "README.md",      NULL};
+    "authority.yaml", "bundle.yaml",    "calendar.csv",  "categories.yaml", "crosswalk.csv",
+    "deadlines.yaml", "decisions.yaml", "duties.yaml",   "holders.csv",     "matching.yaml",
+    "network.yaml",   "refuse.yaml",    "states.yaml",   "territory.csv",   "units.csv",
+    "words.yaml",     "README.md",      NULL};
 
-static const char *const optional_words[] = {"calendar.csv", "decisions.yaml", "holders.csv",
-                                             "refuse.yaml",  "units.csv",      "words.yaml",
-                                             "README.md",    NULL};
+static const char *const optional_words[] = {
+    "calendar.csv", "decisions.yaml", "holders.csv", "network.yaml", "refuse.yaml",
+    "units.csv",    "words.yaml",     "README.md",   NULL};
 
 static bool is_among(struct gb_str word, const char *const *words)
 {
@@ -100,56 +101,6 @@ bool gb_policy_is_new(struct gb_policy_build *b, struct gb_map *seen, const stru
     return true;
 }
 
-/* Days since 1970-01-01 of a day of the proleptic Gregorian calendar. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = y / 400;
-    int64_t of_era = y - era * 400;
-    int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static int64_t month_days(int64_t year, int64_t month)
-{
-    static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    return month == 2 && is_leap ? 29 : days[month - 1];
-}
-
-static int64_t number_at(struct gb_str text, size_t from, size_t len)
-{
-    int64_t number = 0;
-
-    for (size_t i = from; i < from + len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
-            return -1;
-        }
-        number = number * 10 + (text.ptr[i] - '0');
-    }
-    return number;
-}
-
-bool gb_policy_day_ms(struct gb_str text, int64_t *ms)
-{
-    int64_t year = -1;
-    int64_t month = -1;
-    int64_t day = -1;
-
-    if (text.len == 10 && text.ptr[4] == '-' && text.ptr[7] == '-') {
-        year = number_at(text, 0, 4);
-        month = number_at(text, 5, 2);
-        day = number_at(text, 8, 2);
-    }
-    if (year < 1900 || month < 1 || month > 12 || day < 1 || day > month_days(year, month)) {
-        return false;
-    }
-    *ms = (days_of(year, month, day) * 24 - 8) * 3600000;
-    return true;
-}
-
 bool gb_policy_day(struct gb_policy_build *b, const struct gb_yaml *at, int64_t otherwise,
                    int64_t *ms)
 {
@@ -160,7 +111,7 @@ bool gb_policy_day(struct gb_policy_build *b, const struct gb_yaml *at, int64_t 
     if (!gb_yaml_is(b->mistakes, at, GB_YAML_SCALAR)) {
         return false;
     }
-    if (!gb_policy_day_ms(at->text, ms)) {
+    if (!gb_day_ms(at->text, ms)) {
         gb_yaml_mistake(b->mistakes, at, "must be a day like 2026-11-23");
         return false;
     }
@@ -228,6 +179,7 @@ const struct gb_policy *gb_policy_load(struct gb_arena *arena, const struct gb_f
     gb_policy_tables(&b);
     gb_policy_times(&b);
     gb_policy_decisions(&b);
+    gb_policy_network(&b);
     gb_policy_duties(&b);
     if (mistakes->count > before) {
         return NULL;

@@ -18,7 +18,4 @@ struct gb_str gb_policy_hash(struct gb_arena *arena, const struct gb_files *file
 const struct gb_policy *gb_policy_load(struct gb_arena *arena, const struct gb_files *files,
                                        struct gb_mistakes *mistakes) GB_MUST_CHECK;
 
-/* The beginning of a day "2026-11-23" at +08:00, ms; false if it is none. */
-bool gb_policy_day_ms(struct gb_str text, int64_t *ms);
-
 #endif

@@ -99,21 +99,29 @@ static int by_crossing(const void *a, const void *b)
 static void read_crossing(struct gb_policy_build *b, const struct gb_csv *csv, uint32_t i,
                           struct crossing *crossing)
 {
-    static const char *const fields[] = {"category", "level", NULL};
+    static const char *const fields[] = {"category", "level", "role", NULL};
     static const char *const levels[] = {"normal", "urgent", "critical", NULL};
+    static const char *const roles[] = {
+#define X(name, word) word,
+        GB_ROLE_LIST(X)
+#undef X
+        "none", NULL};
     const struct gb_yaml *field = gb_csv_cell(csv, i, 1);
     const struct gb_yaml *code = gb_csv_cell(csv, i, 2);
     const struct gb_yaml *canonical = gb_csv_cell(csv, i, 3);
     struct gb_crosswalk *row = &crossing->row;
     bool is_level = gb_str_eq(field->text, GB_STR("level"));
+    bool is_role = gb_str_eq(field->text, GB_STR("role"));
 
     crossing->at = code;
     *row = (struct gb_crosswalk){.source = gb_csv_cell(csv, i, 0)->text, .field = field->text,
                                  .code = code->text, .canonical = canonical->text};
     (void)gb_policy_word(b, gb_csv_cell(csv, i, 0), "source", (const char *const *)b->sources);
     if (gb_policy_word(b, field, "field", fields)) {
-        (void)gb_policy_word(b, canonical, is_level ? "level" : "category",
-                             is_level ? levels : (const char *const *)b->categories);
+        (void)gb_policy_word(b, canonical, field->text.ptr,
+                             is_level  ? levels
+                             : is_role ? roles
+                                       : (const char *const *)b->categories);
     }
     if (code->text.len == 0) {
         gb_yaml_mistake(b->mistakes, code, "the code is empty");

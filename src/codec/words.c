@@ -20,10 +20,10 @@ struct reading {
 
 /* As they stand in gb.matter. */
 const char *const gb_field_names[] = {
-    "assists", "bodies",      "category", "deadline_at", "due",         "first_contact",
-    "grid",    "informs",     "lead",     "level",       "occurred_at", "refs",
-    "reporters", "state",     "supervised", "title",     "town",        "urged",
-    "village", NULL};
+    "assists",   "bodies",  "category",   "credits", "deadline_at", "due", "first_contact",
+    "grid",      "informs", "lead",       "level",   "occurred_at", "refs",
+    "reporters", "state",   "supervised", "title",   "town",        "urged",
+    "village",   NULL};
 
 bool gb_lang_of(struct gb_str word, enum gb_lang *lang)
 {

@@ -4,6 +4,7 @@
  * counts into the book of its source and hour. Counts of an older session that no tick ever covered
  * are orphaned when a newer session's tick covers the stream: its records were sent again. */
 #include "base/jsonw.h"
+#include "core/node.h"
 #include "core/state.h"
 
 static int64_t hour_of(int64_t clock)
@@ -305,6 +306,17 @@ static void date_matter(void *value, void *context)
     }
 }
 
+static void date_node(void *value, void *context)
+{
+    struct gb_node *node = value;
+    struct gb_core *core = context;
+
+    if (!node->head.is_stub && !node->head.is_removed && node->since == 0) {
+        node->since = core->clock;
+        gb_object_touch(core, &node->head);
+    }
+}
+
 void gb_tick(struct gb_core *core, const struct gb_record *rec)
 {
     int64_t before = core->clock;
@@ -323,6 +335,7 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
         gb_map_each(&core->observations, date_report, core);
         gb_map_each(&core->matters, date_matter, core);
         gb_map_each(&core->sessions, date_session, core);
+        gb_map_each(&core->nodes, date_node, core);
     }
     if (streams != NULL && streams->type == GB_ARRAY) {
         for (uint32_t i = 0; i < streams->count; i++) {
@@ -337,4 +350,5 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
     }
     gb_overlap_due(core);
     gb_due_fall(core);
+    gb_nodes_due(core);
 }

@@ -1,6 +1,7 @@
 /* The door: guards first, then the verdict of intake, then the kind of record. */
 #include "core/core.h"
 
+#include "core/node.h"
 #include "core/ruling.h"
 #include "core/state.h"
 
@@ -42,6 +43,8 @@ void gb_core_free(struct gb_core *core)
     gb_map_close(&core->streams);
     gb_map_close(&core->sessions);
     gb_map_close(&core->index);
+    gb_map_close(&core->nodes);
+    gb_hats_close(core);
     gb_rulings_close(core);
     gb_arena_close(&core->scratch);
     gb_buf_close(&core->buf);
@@ -151,6 +154,7 @@ void gb_core_step(struct gb_core *core, const struct gb_record *rec, struct gb_s
     core->rec = rec;
     core->minted = 0;
     core->touched = (struct gb_list){0};
+    core->nodes_touched = (struct gb_list){0};
     core->stepped = NULL;
     core->is_crowding = core->is_cut = false;
     if (core->policy == NULL && gb_str_is(core->policy_hash)) {

@@ -108,7 +108,7 @@ static void anchor_targets(struct gb_deciding *d)
 static void touch_targets(struct gb_deciding *d)
 {
     for (uint32_t i = 0; i < d->targets_count; i++) {
-        if (gb_target_is_done(&d->targets[i])) {
+        if (gb_target_is_done(&d->targets[i]) && d->targets[i].matter != NULL) {
             gb_matter_touch(d->core, d->targets[i].matter);
         }
     }

@@ -30,7 +30,8 @@ static void add_overlap(struct gb_deciding *d, struct gb_str id, int64_t version
     struct gb_target *t = &d->targets[d->targets_count++];
 
     *t = (struct gb_target){.name = id, .overlap = overlap, .outcome = "done"};
-    if (overlap == NULL || overlap->is_final || overlap->matter == NULL) {
+    if (overlap == NULL || overlap->is_final ||
+        (overlap->matter == NULL && overlap->node == NULL)) {
         t->overlap = NULL;
         t->outcome = "unknown";
         return;
@@ -143,6 +144,24 @@ static bool is_claimed(const struct gb_core *core, const struct gb_overlap *over
     return gb_str_is(overlap->claimed_by) && overlap->claimed_until > core->clock;
 }
 
+/* What is wrong with a post or a contact is put right in its source: seats share the work on it
+ * (认领), and decide matters. */
+static void check_nodes(struct gb_deciding *d)
+{
+    bool is_shared = d->ruling->kind == GB_DECISION_CLAIM ||
+                     d->ruling->kind == GB_DECISION_RELEASE ||
+                     d->ruling->kind == GB_DECISION_HAND_OVER;
+
+    for (uint32_t i = 0; i < d->targets_count; i++) {
+        struct gb_target *t = &d->targets[i];
+
+        if (t->overlap != NULL && t->overlap->node != NULL && !is_shared &&
+            strcmp(t->outcome, "done") == 0) {
+            t->outcome = "no_matter";
+        }
+    }
+}
+
 static void check_claims(struct gb_deciding *d)
 {
     for (uint32_t i = 0; i < d->targets_count; i++) {
@@ -234,6 +253,7 @@ enum gb_ruling_state gb_decision_check(struct gb_deciding *d)
     bool is_all = true;
     bool is_stale = false;
 
+    check_nodes(d);
     check_kind(d);
     for (uint32_t i = 0; i < d->targets_count; i++) {
         is_any = is_any || gb_target_is_done(&d->targets[i]);

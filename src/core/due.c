@@ -181,8 +181,8 @@ void gb_due_render(struct gb_jsonw *w, const struct gb_matter *matter)
     const struct gb_due *due = &matter->due;
     bool is_any = false;
 
-    if (due->slot > 0) {
-        gb_jsonw_key_int(w, GB_STR("due_next"), due->next_at);
+    if (due->timer.slot > 0) {
+        gb_jsonw_key_int(w, GB_STR("due_next"), due->timer.at);
     }
     for (int kind = 0; kind < GB_DUE_COUNT; kind++) {
         is_any = is_any || due->fired[kind] > 0;

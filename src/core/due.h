@@ -27,6 +27,7 @@
 #ifndef CORE_DUE_H
 #define CORE_DUE_H
 
+#include "core/heap.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -56,8 +57,7 @@ struct gb_due {
     int64_t at[GB_DUE_COUNT]; /* ms since 1970 UTC; INT64_MAX: no such limit */
     int64_t fired[GB_DUE_COUNT]; /* the limit that fell due last, 0: none */
     int64_t urged, supervised;   /* so often */
-    int64_t next_at;          /* the next one, where it stands in the heap */
-    uint32_t slot;            /* in the heap, from 1; 0: not in it */
+    struct gb_timer timer;       /* waits for the next one */
 };
 
 struct gb_core;

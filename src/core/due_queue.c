@@ -1,104 +1,8 @@
-/* The heap of limits ahead, and what a tick takes from it (due.h). */
+/* The limits ahead, and what a tick takes from their heap (due.h). */
 #include "base/jsonw.h"
 #include "core/due.h"
 #include "core/ruling.h"
 #include "core/state.h"
-
-/* ---- the heap: a binary one by (next_at, id), slots from 1 ---- */
-
-static bool is_before(const struct gb_matter *a, const struct gb_matter *b)
-{
-    if (a->due.next_at != b->due.next_at) {
-        return a->due.next_at < b->due.next_at;
-    }
-    return gb_str_cmp(a->head.key, b->head.key) < 0;
-}
-
-static struct gb_matter **at(struct gb_core *core, uint32_t slot)
-{
-    return &core->due_heap[slot - 1];
-}
-
-static void place(struct gb_core *core, uint32_t slot, struct gb_matter *matter)
-{
-    *at(core, slot) = matter;
-    matter->due.slot = slot;
-}
-
-static void rise(struct gb_core *core, struct gb_matter *matter)
-{
-    uint32_t slot = matter->due.slot;
-
-    while (slot > 1 && is_before(matter, *at(core, slot / 2))) {
-        place(core, slot, *at(core, slot / 2));
-        slot /= 2;
-    }
-    place(core, slot, matter);
-}
-
-static void sink(struct gb_core *core, struct gb_matter *matter)
-{
-    uint32_t slot = matter->due.slot;
-
-    while (slot * 2 <= core->due_count) {
-        uint32_t child = slot * 2;
-
-        if (child < core->due_count && is_before(*at(core, child + 1), *at(core, child))) {
-            child++;
-        }
-        if (!is_before(*at(core, child), matter)) {
-            break;
-        }
-        place(core, slot, *at(core, child));
-        slot = child;
-    }
-    place(core, slot, matter);
-}
-
-static void grow(struct gb_core *core)
-{
-    uint32_t size = core->due_size == 0 ? 64 : core->due_size * 2;
-    struct gb_matter **heap = gb_pool_take(&core->pool, size * sizeof(heap[0]));
-
-    if (core->due_heap != NULL) {
-        memcpy(heap, core->due_heap, core->due_count * sizeof(heap[0]));
-        gb_pool_give(&core->pool, core->due_heap, core->due_size * sizeof(heap[0]));
-    }
-    core->due_heap = heap;
-    core->due_size = size;
-}
-
-static void take_out(struct gb_core *core, struct gb_matter *matter)
-{
-    uint32_t slot = matter->due.slot;
-    struct gb_matter *last = *at(core, core->due_count--);
-
-    matter->due.slot = 0;
-    if (last != matter) {
-        place(core, slot, last);
-        rise(core, last);
-        sink(core, last);
-    }
-}
-
-void gb_due_queue(struct gb_core *core, struct gb_matter *matter, int64_t next_at)
-{
-    if (next_at == INT64_MAX) {
-        if (matter->due.slot > 0) {
-            take_out(core, matter);
-        }
-        return;
-    }
-    matter->due.next_at = next_at;
-    if (matter->due.slot == 0) {
-        if (core->due_count == core->due_size) {
-            grow(core);
-        }
-        place(core, ++core->due_count, matter);
-    }
-    rise(core, matter);
-    sink(core, matter);
-}
 
 /* ---- what is ahead ---- */
 
@@ -146,10 +50,17 @@ static int64_t next_of(const struct gb_core *core, const struct gb_matter *matte
     return next;
 }
 
+void gb_due_queue(struct gb_core *core, struct gb_matter *matter, int64_t at)
+{
+    matter->due.timer.key = matter->head.key;
+    matter->due.timer.owner = matter;
+    gb_heap_set(&core->due, &core->pool, &matter->due.timer, at);
+}
+
 void gb_due_plan(struct gb_core *core, struct gb_matter *matter)
 {
     int64_t next = next_of(core, matter);
-    int64_t before = matter->due.slot > 0 ? matter->due.next_at : INT64_MAX;
+    int64_t before = gb_heap_at(&matter->due.timer);
 
     if (next != before) {
         gb_due_queue(core, matter, next);
@@ -210,7 +121,7 @@ static void act(struct gb_core *core, struct gb_matter *matter, enum gb_due_kind
 
 static void fall(struct gb_core *core, struct gb_matter *matter)
 {
-    int64_t now = matter->due.next_at;
+    int64_t now = matter->due.timer.at;
 
     for (int k = 0; k < GB_DUE_COUNT; k++) {
         enum gb_due_kind kind = (enum gb_due_kind)k;
@@ -227,12 +138,10 @@ static void fall(struct gb_core *core, struct gb_matter *matter)
 
 void gb_due_fall(struct gb_core *core)
 {
-    for (uint32_t i = 0; i < GB_DUE_TICK_MAX && core->due_count > 0; i++) {
-        struct gb_matter *first = *at(core, 1);
+    const struct gb_timer *first = gb_heap_due(&core->due, core->clock);
 
-        if (first->due.next_at > core->clock) {
-            break;
-        }
-        fall(core, first);
+    for (uint32_t i = 0; i < GB_DUE_TICK_MAX && first != NULL; i++) {
+        fall(core, first->owner);
+        first = gb_heap_due(&core->due, core->clock);
     }
 }

@@ -1,5 +1,6 @@
 /* What memory may forget, and when: after a flush, what will not be needed; after an hour of the
  * lane clock has turned, closed matters that have left their cells. */
+#include "core/node.h"
 #include "core/ruling.h"
 #include "core/state.h"
 
@@ -11,6 +12,8 @@ static void free_overlap(struct gb_core *core, struct gb_overlap *overlap)
     gb_pool_give_str(&core->pool, overlap->rule);
     gb_pool_give_str(&core->pool, overlap->ruled_by);
     gb_pool_give_str(&core->pool, overlap->claimed_by);
+    gb_pool_give_str(&core->pool, overlap->subject);
+    gb_pool_give_str(&core->pool, overlap->town);
     gb_pool_give_str(&core->pool, overlap->head.key);
     gb_pool_give(&core->pool, overlap, sizeof(*overlap));
 }
@@ -35,6 +38,7 @@ static void free_observation(struct gb_core *core, struct gb_observation *o)
     gb_map_take(&core->observations, o->head.key);
     gb_image_drop(core, &o->image);
     gb_returns_drop(core, o);
+    gb_fact_drop(&core->pool, &o->fact);
     for (uint32_t i = 0; i < o->seen_count; i++) {
         gb_pool_give_str(&core->pool, o->seen[i]);
     }
@@ -77,6 +81,12 @@ void gb_object_forget(struct gb_core *core, struct gb_object *object)
             free_session(core, whole);
         }
         break;
+    case GB_TABLE_POST:
+    case GB_TABLE_CONTACT:
+        if (object->is_removed) {
+            gb_node_free(core, whole);
+        }
+        break;
     case GB_TABLE_OBSERVATION:
     case GB_TABLE_SOURCE_MARK:
     case GB_TABLE_LANE_STATE:
@@ -106,7 +116,7 @@ static void collect_observation(void *value, void *context)
     struct gb_observation *o = value;
     struct collect *collect = context;
 
-    if (o->matter == NULL && !o->head.is_dirty) {
+    if (o->matter == NULL && o->node == NULL && !o->head.is_dirty) {
         gb_list_add(collect->core, &collect->list, o);
     }
 }

@@ -151,6 +151,7 @@ static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fiel
     json[GB_FIELD_AT_ASSISTS] = gb_write_roles(core, d.duty, GB_DUTY_ASSIST);
     json[GB_FIELD_AT_BODIES] = gb_write_bodies(core, matter);
     json[GB_FIELD_AT_CATEGORY] = quoted(core, category);
+    json[GB_FIELD_AT_CREDITS] = gb_write_credits(core, matter);
     json[GB_FIELD_AT_DEADLINE] = fold_field(core, matter, GB_STR("deadline_at"));
     json[GB_FIELD_AT_DUE] = gb_due_count(core, matter, &d);
     json[GB_FIELD_AT_FIRST_CONTACT] = gb_write_first(core, &d);

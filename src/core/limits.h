@@ -27,6 +27,9 @@
 /* Limits that fall due at one tick; the rest waits for the next one. */
 #define GB_DUE_TICK_MAX 1024U
 
+/* Posts of one holder that are told with each other, and folded again when one of them changes. */
+#define GB_HAT_POSTS_MAX 16U
+
 /* Writers' sessions that a lane remembers; beyond it the longest silent is forgotten. */
 #define GB_SESSIONS_MAX 1024U
 

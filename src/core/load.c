@@ -1,6 +1,7 @@
 /* State rows back into memory, in any order: what a row names and memory lacks is a stub until its
  * own row comes. */
 #include "base/jsonw.h"
+#include "core/node.h"
 #include "core/ruling.h"
 #include "core/state.h"
 
@@ -107,6 +108,22 @@ static void load_fields(struct gb_core *core, struct gb_observation *o,
     }
 }
 
+/* What a row that is no matter says, and of which node. */
+static void load_fact(struct gb_core *core, struct gb_observation *o, const struct gb_value *row)
+{
+    struct gb_fact fact = gb_fact_read(gb_value_get(row, GB_STR("fact")));
+    struct gb_str node = gb_value_str(row, GB_STR("node"));
+
+    gb_fact_drop(&core->pool, &o->fact);
+    o->fact = gb_fact_keep(&core->pool, &fact);
+    if (gb_str_is(node)) {
+        gb_node_add(core, gb_node_get(core, node), o);
+        if (o->node->kind == GB_NODE_POST) {
+            gb_hat_add(core, o);
+        }
+    }
+}
+
 static void load_observation(struct gb_core *core, const struct gb_row *row,
                              const struct gb_value *parsed)
 {
@@ -137,6 +154,7 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
     }
     gb_core_set(core, &o->own, gb_value_str(parsed, GB_STR("own")));
     load_fields(core, o, gb_value_get(parsed, GB_STR("fields")));
+    load_fact(core, o, parsed);
     gb_object_stored(&o->head, row);
     if (gb_str_is(matter)) {
         gb_matter_attach(gb_matter_get(core, matter), o);
@@ -229,6 +247,7 @@ static void load_overlap(struct gb_core *core, const struct gb_row *row,
 {
     struct gb_str kind = gb_value_str(parsed, GB_STR("kind"));
     struct gb_overlap *overlap = gb_map_get(&core->overlaps, row->key);
+    struct gb_str matter = gb_value_str(parsed, GB_STR("matter"));
     int at = 0;
 
     if (overlap != NULL || gb_value_bool(parsed, GB_STR("final"), false)) {
@@ -245,8 +264,15 @@ static void load_overlap(struct gb_core *core, const struct gb_row *row,
     overlap->head.key = gb_pool_str(&core->pool, row->key);
     overlap->kind = (enum gb_overlap_kind)at;
     overlap->is_open = gb_str_eq(gb_value_str(parsed, GB_STR("state")), GB_STR("open"));
-    overlap->matter = gb_matter_get(core, gb_value_str(parsed, GB_STR("matter")));
-    overlap->matter->overlaps[at] = overlap;
+    if (gb_str_is(matter)) {
+        overlap->matter = gb_matter_get(core, matter);
+        overlap->matter->overlaps[at] = overlap;
+    } else {
+        overlap->node = gb_node_get(core, row->matter);
+        overlap->node->overlap = overlap;
+        gb_core_set(core, &overlap->subject, gb_value_str(parsed, GB_STR("node")));
+        gb_core_set(core, &overlap->town, gb_value_str(parsed, GB_STR("town")));
+    }
     overlap->opened_at = gb_value_int(parsed, GB_STR("opened_at"), 0);
     overlap->settled_at = gb_value_int(parsed, GB_STR("settled_at"), 0);
     gb_core_set(core, &overlap->claims, to_json(core, gb_value_get(parsed, GB_STR("claims"))));
@@ -372,6 +398,10 @@ enum gb_status gb_core_load(struct gb_core *core, const struct gb_row *row,
         break;
     case GB_TABLE_RULING:
         gb_ruling_load(core, row, parsed);
+        break;
+    case GB_TABLE_POST:
+    case GB_TABLE_CONTACT:
+        gb_node_load(core, row, parsed);
         break;
     case GB_TABLE_BOOK:
         load_book(core, row, parsed);

@@ -1,5 +1,6 @@
 /* One image of a source row: translated by the policy, ordered by its version, put in its cell. */
 #include "base/jsonw.h"
+#include "core/node.h"
 #include "core/state.h"
 
 static struct gb_str own_copy(struct gb_core *core, struct gb_str s)
@@ -328,15 +329,15 @@ struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record
     return translate(policy, rec, image);
 }
 
-/* Entities that are no matters (posts, contacts, visits, grids) are kept as rows: guarded by their
- * version, in the ledger and the digest, and without effect on any matter. */
+/* Entities that are no matters are kept as rows: guarded by their version, in the ledger and the
+ * digest. What they say of posts and grids makes the standing state (node.h). fact NULL: deleted. */
 static enum gb_outcome keep_fields(struct gb_core *core, struct gb_observation *o,
-                                   const struct gb_record *rec, bool is_delete)
+                                   const struct gb_record *rec, const struct gb_fact *fact)
 {
     struct gb_str text = GB_STR_NONE;
     struct gb_jsonw w;
 
-    if (!is_delete) {
+    if (fact != NULL) {
         gb_buf_clear(&core->buf);
         gb_jsonw_init(&w, &core->buf);
         gb_jsonw_value(&w, &rec->fields);
@@ -344,13 +345,15 @@ static enum gb_outcome keep_fields(struct gb_core *core, struct gb_observation *
     }
     gb_core_set(core, &o->fields, text);
     gb_core_set(core, &o->image.town, rec->town);
-    o->is_deleted = is_delete;
+    o->is_deleted = fact == NULL;
+    gb_entity_apply(core, o, fact);
     return GB_APPLIED;
 }
 
 enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
 {
     struct gb_image image = {0};
+    struct gb_fact fact = gb_fact_none();
     bool is_delete = rec->op == GB_OP_DELETE || rec->op == GB_OP_LEAVE;
     bool is_matter = gb_is_matter(rec);
     struct gb_str reason = GB_STR_NONE;
@@ -360,8 +363,9 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
     if (core->policy == NULL) {
         return dead(core, rec, GB_STR("no_policy"), GB_STR("no bundle is active in this lane"));
     }
-    if (!is_delete && is_matter) {
-        reason = gb_image_of(core->policy, rec, &image);
+    if (!is_delete) {
+        reason = is_matter ? gb_image_of(core->policy, rec, &image)
+                           : gb_entity_check(core, rec, &fact);
     }
     o = gb_map_get(&core->observations, record_key(core, rec));
     order = o == NULL || o->head.is_stub ? 1 : version_order(o, rec);
@@ -383,7 +387,7 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
     keep_version(core, o, rec, order);
     gb_object_touch(core, &o->head);
     if (!is_matter) {
-        return keep_fields(core, o, rec, is_delete);
+        return keep_fields(core, o, rec, is_delete ? NULL : &fact);
     }
     core->stepped = o;
     if (!is_delete) {

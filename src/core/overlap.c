@@ -1,9 +1,8 @@
 /* Overlaps (RECORDS 7): what reconciliation found in one matter, settled by rule or open. A matter
- * has at most one overlap of a kind; it is opened again rather than doubled.
- *
- * contradictory_state waits in a list sorted by the time when the contradiction began, so that a
- * tick costs nothing while nothing is due. */
+ * has at most one overlap of a kind; it is opened again rather than doubled. A node (node.h) has one
+ * overlap; who may decide it, and how it is told, is the same. */
 #include "base/jsonw.h"
+#include "core/node.h"
 #include "core/state.h"
 
 static void begin(struct gb_core *core, struct gb_jsonw *w)
@@ -54,7 +53,11 @@ static void publish(struct gb_core *core, struct gb_overlap *overlap, bool was_o
                      GB_JOIN(&core->scratch, GB_STR("overlap."), full));
     gb_jsonw_key_int(&w, GB_STR("clock"), core->clock);
     gb_jsonw_key_str(&w, GB_STR("kind"), gb_overlap_word(overlap->kind));
-    gb_jsonw_key_str(&w, GB_STR("matter"), overlap->matter->head.key);
+    if (overlap->node == NULL) {
+        gb_jsonw_key_str(&w, GB_STR("matter"), overlap->matter->head.key);
+    } else {
+        gb_jsonw_key_str(&w, GB_STR("node"), overlap->subject);
+    }
     gb_jsonw_key_str(&w, GB_STR("overlap"), overlap->head.key);
     gb_jsonw_key_opt(&w, GB_STR("policy"), core->policy_hash);
     gb_jsonw_key(&w, GB_STR("why"));
@@ -86,49 +89,78 @@ static struct gb_str write_claims(struct gb_core *core, const struct gb_matter *
     return gb_core_text(core);
 }
 
-static struct gb_overlap *open_new(struct gb_core *core, struct gb_matter *matter,
-                                   enum gb_overlap_kind kind)
+static struct gb_overlap *open_new(struct gb_core *core, enum gb_overlap_kind kind)
 {
     struct gb_overlap *overlap = gb_pool_take(&core->pool, sizeof(*overlap));
 
     overlap->head.table = GB_TABLE_OVERLAP;
     overlap->head.key = gb_pool_str(&core->pool, gb_core_mint(core, "overlap"));
     overlap->kind = kind;
-    overlap->matter = matter;
     overlap->opened_at = core->clock;
-    matter->overlaps[kind] = overlap;
     gb_map_put(&core->overlaps, overlap->head.key, overlap);
     return overlap;
+}
+
+/* True if the finding says nothing that overlap (NULL: none yet) does not say already. */
+static bool is_nothing_new(const struct gb_core *core, const struct gb_overlap *overlap,
+                           const struct gb_finding *f)
+{
+    bool is_open = f->is_found && f->is_open;
+
+    if (overlap == NULL) {
+        return !f->is_found || core->rec->bootstrap;
+    }
+    if (gb_str_is(overlap->ruled_by)) {
+        return true; /* a person's word is sticky */
+    }
+    return overlap->is_open == is_open &&
+           !(is_open && f->is_grown && !gb_str_eq(overlap->evidence, f->evidence));
+}
+
+/* claims in scratch. */
+static void tell(struct gb_core *core, struct gb_overlap *overlap, const struct gb_finding *f,
+                 struct gb_str claims)
+{
+    bool was_open = overlap->is_open;
+
+    overlap->is_open = f->is_found && f->is_open;
+    overlap->settled_at = overlap->is_open ? 0 : core->clock;
+    gb_core_set(core, &overlap->claims, claims);
+    gb_core_set(core, &overlap->evidence, f->evidence);
+    gb_core_set(core, &overlap->rule, f->rule);
+    publish(core, overlap, was_open, overlap->version == 0);
+    gb_object_touch(core, &overlap->head);
 }
 
 void gb_overlap_apply(struct gb_core *core, struct gb_matter *matter, enum gb_overlap_kind kind,
                       const struct gb_finding *f)
 {
     struct gb_overlap *overlap = matter->overlaps[kind];
-    bool is_new = overlap == NULL;
-    bool was_open = !is_new && overlap->is_open;
-    bool is_open = f->is_found && f->is_open;
 
-    if (is_new && (!f->is_found || core->rec->bootstrap)) {
+    if (is_nothing_new(core, overlap, f)) {
         return;
     }
-    if (!is_new && gb_str_is(overlap->ruled_by)) {
-        return; /* a person's word is sticky */
+    if (overlap == NULL) {
+        overlap = open_new(core, kind);
+        overlap->matter = matter;
+        matter->overlaps[kind] = overlap;
     }
-    if (!is_new && was_open == is_open &&
-        !(is_open && f->is_grown && !gb_str_eq(overlap->evidence, f->evidence))) {
+    tell(core, overlap, f, write_claims(core, matter));
+}
+
+void gb_overlap_apply_node(struct gb_core *core, struct gb_node *node, enum gb_overlap_kind kind,
+                           const struct gb_finding *f)
+{
+    if (is_nothing_new(core, node->overlap, f)) {
         return;
     }
-    if (is_new) {
-        overlap = open_new(core, matter, kind);
+    if (node->overlap == NULL) {
+        node->overlap = open_new(core, kind);
+        node->overlap->node = node;
+        gb_core_set(core, &node->overlap->subject, gb_node_text_of(node, "id"));
+        gb_core_set(core, &node->overlap->town, gb_node_text_of(node, "town"));
     }
-    overlap->is_open = is_open;
-    overlap->settled_at = is_open ? 0 : core->clock;
-    gb_core_set(core, &overlap->claims, write_claims(core, matter));
-    gb_core_set(core, &overlap->evidence, f->evidence);
-    gb_core_set(core, &overlap->rule, f->rule);
-    publish(core, overlap, was_open, is_new);
-    gb_object_touch(core, &overlap->head);
+    tell(core, node->overlap, f, GB_STR("[]"));
 }
 
 static bool is_same_holder(const struct gb_observation *a, const struct gb_observation *b)
@@ -173,6 +205,33 @@ static struct gb_finding find_double_lead(const struct gb_matter *matter,
     f.rule = f.is_open ? GB_STR("no_rule") : f.is_found ? gb_decision_rule(d)
                                            : GB_STR("claim_withdrawn");
     f.rule = gb_str_is(f.rule) ? f.rule : GB_STR("duty");
+    return f;
+}
+
+/* A body claims the lead though the list forbids it to its network (负面清单). */
+static struct gb_finding find_forbidden(struct gb_core *core, const struct gb_matter *matter,
+                                        const struct gb_decision *d)
+{
+    struct gb_finding f = {.rule = GB_STR("claim_withdrawn"), .evidence = GB_STR_NONE};
+
+    for (uint32_t i = 0; i < matter->count && !f.is_found; i++) {
+        const struct gb_observation *o = matter->reports[i];
+        const struct gb_source_row *source = gb_policy_source(core->policy, o->source);
+        const struct gb_duty *row =
+            o->image.claims_lead && source != NULL
+                ? gb_policy_forbidding(core->policy, &d->query, source->role)
+                : NULL;
+
+        if (row != NULL) {
+            f.is_found = true;
+            f.is_open = !d->has_lead;
+            f.rule = row->id;
+            f.evidence = gb_arena_printf(&core->scratch,
+                                         "{\"claimant\":\"%.*s\",\"network\":\"%.*s\"}",
+                                         GB_STR_ARG(gb_role_word(source->role)),
+                                         GB_STR_ARG(source->network));
+        }
+    }
     return f;
 }
 
@@ -343,12 +402,26 @@ void gb_overlap_check(struct gb_core *core, struct gb_matter *matter)
     gb_overlap_apply(core, matter, GB_OVERLAP_NO_OWNER, &f);
     f = find_double_lead(matter, &d);
     gb_overlap_apply(core, matter, GB_OVERLAP_DOUBLE_LEAD, &f);
+    f = find_forbidden(core, matter, &d);
+    gb_overlap_apply(core, matter, GB_OVERLAP_FORBIDDEN, &f);
     f = find_conflict(core, matter);
     gb_overlap_apply(core, matter, GB_OVERLAP_FIELD_CONFLICT, &f);
     check_contradiction(core, matter);
     check_crowded(core, matter);
     gb_overlap_overdue(core, matter);
     check_returns(core, matter);
+}
+
+void gb_overlap_end(struct gb_core *core, struct gb_overlap *overlap, struct gb_str rule)
+{
+    overlap->is_final = true;
+    if (overlap->is_open) {
+        overlap->is_open = false;
+        overlap->settled_at = core->clock;
+        gb_core_set(core, &overlap->rule, rule);
+        publish(core, overlap, true, false);
+    }
+    gb_object_touch(core, &overlap->head);
 }
 
 /* The matter ends or is taken apart: its overlaps are over and never come back. */
@@ -365,14 +438,7 @@ void gb_overlap_settle_all(struct gb_core *core, struct gb_matter *matter, struc
         if (overlap == NULL) {
             continue;
         }
-        overlap->is_final = true;
-        if (overlap->is_open) {
-            overlap->is_open = false;
-            overlap->settled_at = core->clock;
-            gb_core_set(core, &overlap->rule, rule);
-            publish(core, overlap, true, false);
-        }
-        gb_object_touch(core, &overlap->head);
+        gb_overlap_end(core, overlap, rule);
         matter->overlaps[i] = NULL;
     }
 }
@@ -410,69 +476,4 @@ void gb_overlap_claim(struct gb_core *core, struct gb_overlap *overlap, struct g
     overlap->claimed_until = until;
     publish(core, overlap, overlap->is_open, false);
     gb_object_touch(core, &overlap->head);
-}
-
-static bool is_before(const struct gb_matter *a, const struct gb_matter *b)
-{
-    if (a->contradiction_since != b->contradiction_since) {
-        return a->contradiction_since < b->contradiction_since;
-    }
-    return gb_str_cmp(a->head.key, b->head.key) < 0;
-}
-
-void gb_due_add(struct gb_core *core, struct gb_matter *matter)
-{
-    struct gb_matter *after = core->due_last;
-
-    while (after != NULL && is_before(matter, after)) {
-        after = after->due_prev;
-    }
-    matter->is_due_listed = true;
-    matter->due_prev = after;
-    matter->due_next = after != NULL ? after->due_next : core->due_first;
-    if (after != NULL) {
-        after->due_next = matter;
-    } else {
-        core->due_first = matter;
-    }
-    if (matter->due_next != NULL) {
-        matter->due_next->due_prev = matter;
-    } else {
-        core->due_last = matter;
-    }
-}
-
-void gb_due_drop(struct gb_core *core, struct gb_matter *matter)
-{
-    if (!matter->is_due_listed) {
-        return;
-    }
-    if (matter->due_prev != NULL) {
-        matter->due_prev->due_next = matter->due_next;
-    } else {
-        core->due_first = matter->due_next;
-    }
-    if (matter->due_next != NULL) {
-        matter->due_next->due_prev = matter->due_prev;
-    } else {
-        core->due_last = matter->due_prev;
-    }
-    matter->is_due_listed = false;
-    matter->due_prev = matter->due_next = NULL;
-}
-
-void gb_overlap_due(struct gb_core *core)
-{
-    int64_t after = core->policy != NULL ? core->policy->contradiction_after_ms : INT64_MAX;
-
-    while (core->due_first != NULL && core->clock > core->due_first->contradiction_since &&
-           core->clock - core->due_first->contradiction_since > after) {
-        struct gb_matter *matter = core->due_first;
-        struct gb_finding f = {.is_found = true, .is_open = true,
-                            .rule = GB_STR("longer_than_allowed"),
-                            .evidence = matter->fields.json[GB_FIELD_AT_BODIES]};
-
-        gb_due_drop(core, matter);
-        gb_overlap_apply(core, matter, GB_OVERLAP_CONTRADICTORY, &f);
-    }
 }

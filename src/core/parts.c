@@ -2,6 +2,7 @@
 #include "core/parts.h"
 
 #include "base/jsonw.h"
+#include "core/node.h"
 #include "core/ruling.h"
 
 static void begin(struct gb_core *core, struct gb_jsonw *w)
@@ -112,6 +113,52 @@ struct gb_str gb_write_refs(struct gb_core *core, const struct gb_matter *matter
         gb_jsonw_key_str(&w, GB_STR("key"), o->id);
         gb_jsonw_key_str(&w, GB_STR("source"), o->source);
         gb_jsonw_end(&w);
+    }
+    gb_jsonw_end(&w);
+    return gb_core_text(core);
+}
+
+/* Adds a network to a list in order, once. */
+static uint32_t add_network(struct gb_str *names, uint32_t count, struct gb_str name)
+{
+    uint32_t at = count;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (gb_str_eq(names[i], name)) {
+            return count;
+        }
+    }
+    for (; at > 0 && gb_str_cmp(names[at - 1], name) > 0; at--) {
+        names[at] = names[at - 1];
+    }
+    names[at] = name;
+    return count + 1;
+}
+
+struct gb_str gb_write_credits(struct gb_core *core, const struct gb_matter *matter)
+{
+    const struct gb_policy *policy = core->policy;
+    struct gb_str names[GB_SOURCES_MAX];
+    uint64_t sources = 0;
+    uint32_t count = 0;
+    struct gb_jsonw w;
+
+    for (uint32_t i = 0; i < matter->count; i++) {
+        const struct gb_observation *o = matter->reports[i];
+        uint32_t source = gb_policy_source_index(policy, o->source);
+
+        sources |= source < GB_SOURCES_MAX ? (uint64_t)1 << source : 0;
+        sources |= gb_hat_sources(core, o->image.holder, o->image.occurred_at);
+    }
+    for (uint32_t i = 0; i < policy->sources_count && i < GB_SOURCES_MAX; i++) {
+        if ((sources & (uint64_t)1 << i) != 0) {
+            count = add_network(names, count, policy->sources[i].network);
+        }
+    }
+    begin(core, &w);
+    gb_jsonw_array(&w);
+    for (uint32_t i = 0; i < count; i++) {
+        gb_jsonw_str(&w, names[i]);
     }
     gb_jsonw_end(&w);
     return gb_core_text(core);

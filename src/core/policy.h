@@ -75,6 +75,12 @@ struct gb_category {
     bool text; /* a title may be published (false for MD*, 矛盾纠纷) */
 };
 
+/* How the two networks shall be manned (network.yaml); all zero where the bundle says nothing. */
+struct gb_network_rules {
+    uint32_t grid_posts;     /* bit r: each grid must have a post of role r */
+    int64_t vacant_after_ms; /* a post empty for longer is a post_vacant */
+};
+
 struct gb_policy {
     struct gb_str hash;         /* hex */
     int32_t version;
@@ -100,6 +106,7 @@ struct gb_policy {
     int64_t cell_window_ms;          /* matching.yaml: closed matters stay in the cell, 30 d */
     uint32_t four_eyes;              /* bit k: decisions of kind k wait for a second person */
     int64_t claim_ms;                /* how long a seat's claim lasts if it does not say */
+    struct gb_network_rules network;
     int32_t escalate_after_returns;  /* deadlines.yaml: ping_pong, 0: never */
     int64_t contradiction_after_ms;  /* deadlines.yaml: contradictory_state, 72 h */
 };

@@ -1,5 +1,6 @@
 /* State rows as canonical JSON: everything that a load needs, no free text. */
 #include "base/jsonw.h"
+#include "core/node.h"
 #include "core/ruling.h"
 #include "core/state.h"
 
@@ -54,9 +55,13 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
 {
     const struct gb_image *image = &o->image;
 
-    row->matter = o->matter != NULL ? o->matter->head.key : GB_STR_NONE;
+    row->matter = o->matter != NULL ? o->matter->head.key
+                  : o->node != NULL ? o->node->head.key
+                                    : GB_STR_NONE;
     row->xref = image->xref;
-    row->live_until = o->matter != NULL ? o->matter->live_until : 0;
+    row->live_until = o->matter != NULL ? o->matter->live_until
+                      : o->node != NULL ? o->node->live_until
+                                        : 0;
     gb_jsonw_key_opt(w, GB_STR("assignee"), image->assignee);
     write_strings(w, GB_STR("attachments"), image->attachments, image->attachments_count);
     if (o->is_bootstrap) {
@@ -71,6 +76,7 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     }
     gb_jsonw_key_bool(w, GB_STR("deleted"), o->is_deleted);
     gb_jsonw_key_str(w, GB_STR("entity"), o->entity);
+    gb_fact_render(w, &o->fact);
     if (gb_str_is(o->fields)) {
         gb_jsonw_key(w, GB_STR("fields"));
         gb_jsonw_raw(w, o->fields);
@@ -82,7 +88,11 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     gb_jsonw_key_opt(w, GB_STR("holder"), image->holder);
     gb_jsonw_key_str(w, GB_STR("key"), o->id);
     gb_jsonw_key_opt(w, GB_STR("level"), image->level);
-    gb_jsonw_key_opt(w, GB_STR("matter"), row->matter);
+    if (o->matter != NULL) {
+        gb_jsonw_key_str(w, GB_STR("matter"), o->matter->head.key);
+    } else if (o->node != NULL) {
+        gb_jsonw_key_str(w, GB_STR("node"), o->node->head.key);
+    }
     gb_jsonw_key_int(w, GB_STR("occurred_at"), image->occurred_at);
     gb_jsonw_key_opt(w, GB_STR("own"), o->own);
     gb_jsonw_key_opt(w, GB_STR("pseudonym"), image->pseudonym);
@@ -140,8 +150,10 @@ static void render_matter(struct gb_jsonw *w, const struct gb_matter *matter,
 static void render_overlap(struct gb_jsonw *w, const struct gb_overlap *overlap,
                            struct gb_row *row)
 {
-    row->matter = overlap->matter->head.key;
-    row->live_until = overlap->is_final ? 0 : overlap->matter->live_until;
+    row->matter = overlap->node != NULL ? overlap->node->head.key : overlap->matter->head.key;
+    row->live_until = overlap->is_final       ? 0
+                      : overlap->node != NULL ? overlap->node->live_until
+                                              : overlap->matter->live_until;
     if (gb_str_is(overlap->claimed_by)) {
         gb_jsonw_key_str(w, GB_STR("claimed_by"), overlap->claimed_by);
         gb_jsonw_key_int(w, GB_STR("claimed_until"), overlap->claimed_until);
@@ -155,7 +167,11 @@ static void render_overlap(struct gb_jsonw *w, const struct gb_overlap *overlap,
     gb_jsonw_key_bool(w, GB_STR("final"), overlap->is_final);
     gb_jsonw_key_str(w, GB_STR("id"), overlap->head.key);
     gb_jsonw_key_str(w, GB_STR("kind"), gb_overlap_word(overlap->kind));
-    gb_jsonw_key_str(w, GB_STR("matter"), overlap->matter->head.key);
+    if (overlap->node == NULL) {
+        gb_jsonw_key_str(w, GB_STR("matter"), overlap->matter->head.key);
+    } else {
+        gb_jsonw_key_str(w, GB_STR("node"), overlap->subject);
+    }
     gb_jsonw_key_int(w, GB_STR("opened_at"), overlap->opened_at);
     gb_jsonw_key_str(w, GB_STR("rule"), overlap->rule);
     gb_jsonw_key_opt(w, GB_STR("ruled_by"), overlap->ruled_by);
@@ -164,6 +180,9 @@ static void render_overlap(struct gb_jsonw *w, const struct gb_overlap *overlap,
     }
     gb_jsonw_key_str(w, GB_STR("state"),
                      overlap->is_open ? GB_STR("open") : GB_STR("settled"));
+    if (overlap->node != NULL) {
+        gb_jsonw_key_str(w, GB_STR("town"), overlap->town);
+    }
     gb_jsonw_key_int(w, GB_STR("version"), overlap->version);
 }
 
@@ -285,6 +304,10 @@ void gb_object_render(struct gb_core *core, struct gb_object *object, struct gb_
         break;
     case GB_TABLE_RULING:
         gb_ruling_render(core, &w, whole, row);
+        break;
+    case GB_TABLE_POST:
+    case GB_TABLE_CONTACT:
+        gb_node_render(&w, whole, row);
         break;
     case GB_TABLE_EXCEPTION:
     case GB_TABLE_COUNT:

@@ -11,7 +11,8 @@
 #define GB_OVERLAP_LIST(X)                                                                         \
     X(DUPLICATE, "duplicate_entry") X(NO_OWNER, "no_owner") X(DOUBLE_LEAD, "double_lead")          \
     X(CONTRADICTORY, "contradictory_state") X(FIELD_CONFLICT, "field_conflict")                    \
-    X(CROWDED, "crowded_evidence") X(OVERDUE, "overdue") X(PING_PONG, "ping_pong")
+    X(CROWDED, "crowded_evidence") X(OVERDUE, "overdue") X(PING_PONG, "ping_pong")                 \
+    X(FORBIDDEN, "forbidden_network") X(POST_VACANT, "post_vacant")
 
 enum gb_overlap_kind {
 #define X(name, word) GB_OVERLAP_##name,
@@ -38,6 +39,9 @@ enum gb_overlap_kind gb_overlap_of(struct gb_str word); /* GB_OVERLAP_COUNT if u
     X(OVERDUE, "settled_later_limit")                                                              \
     X(PING_PONG, "open_returned_too_often") X(PING_PONG, "settled_done")                           \
     X(PING_PONG, "settled_fewer_returns")                                                          \
+    X(FORBIDDEN, "open_row") X(FORBIDDEN, "settled_row") X(FORBIDDEN, "settled_claim_withdrawn")   \
+    X(POST_VACANT, "open_no_holder") X(POST_VACANT, "open_term_over")                              \
+    X(POST_VACANT, "settled_in_order")                                                             \
     X(COUNT, "settled_decision") X(COUNT, "settled_decision_undone") X(COUNT, "settled_merged")    \
     X(COUNT, "settled_removed") X(COUNT, "settled_split")
 
@@ -59,7 +63,8 @@ struct gb_cause gb_cause_of(enum gb_overlap_kind kind, bool is_open, struct gb_s
 #define GB_CHANGE_LIST(X)                                                                          \
     X("matter.opened") X("matter.changed") X("matter.split") X("matter.merged")                    \
     X("matter.removed") X("matter.decided") X("matter.handed_over") X("matter.reminded")           \
-    X("matter.supervised") X("overlap.opened") X("overlap.settled") X("decision.applied")          \
+    X("matter.supervised") X("post.opened") X("post.changed") X("post.removed")                    \
+    X("contact.opened") X("contact.changed") X("contact.removed") X("overlap.opened") X("overlap.settled") X("decision.applied")          \
     X("decision.waiting") X("decision.stale") X("decision.refused")
 
 /* Why a decision, or what it names, is refused. */
@@ -67,12 +72,14 @@ struct gb_cause gb_cause_of(enum gb_overlap_kind kind, bool is_open, struct gb_s
     X("unknown") X("stale") X("forbidden") X("unknown_unit") X("same_matter")                      \
     X("too_many_reports") X("not_a_report_of_the_matter") X("only_report_of_the_matter")           \
     X("not_open") X("claimed") X("not_claimed") X("not_claimed_by_actor") X("in_the_past")         \
-    X("unknown_decision") X("not_active") X("not_waiting") X("same_actor") X("unknown_kind")
+    X("unknown_decision") X("not_active") X("not_waiting") X("same_actor") X("unknown_kind")       \
+    X("no_matter")
 
 /* Why a record becomes no report: words of dead letters, and refused at the door. */
 #define GB_DEAD_LIST(X)                                                                            \
     X("unknown_state") X("unknown_category") X("unknown_place") X("no_policy") X("bad_record")     \
     X("refused") X("bad_json") X("bad_utf8") X("bad_envelope") X("bad_field")                      \
-    X("need_full_image") X("table_truncated") X("excel_truncated") X("too_large")
+    X("need_full_image") X("table_truncated") X("excel_truncated") X("too_large")                  \
+    X("unknown_role") X("too_many_members")
 
 #endif

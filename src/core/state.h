@@ -19,6 +19,7 @@
 #include "core/core.h"
 #include "core/decision.h"
 #include "core/due.h"
+#include "core/fact.h"
 #include "core/returns.h"
 #include "core/said.h"
 
@@ -43,6 +44,7 @@ struct gb_object {
 /* Published fields of a matter, in key order. X(NAME, word). */
 #define GB_FIELD_LIST(X)                                                                           \
     X(ASSISTS, "assists") X(BODIES, "bodies") X(CATEGORY, "category")                              \
+    X(CREDITS, "credits")                                                                          \
     X(DEADLINE, "deadline_at") X(DUE, "due") X(FIRST_CONTACT, "first_contact") X(GRID, "grid")     \
     X(ID, "id") X(INFORMS, "informs") X(LEAD, "lead") X(LEVEL, "level")                            \
     X(OCCURRED, "occurred_at") X(POLICY, "policy") X(PURPOSE, "purpose")                           \
@@ -63,6 +65,7 @@ struct gb_fields {
 };
 
 struct gb_matter;
+struct gb_node;
 struct gb_observation;
 
 /* A place of an observation in a bucket of the index. */
@@ -110,7 +113,9 @@ struct gb_observation {
     uint32_t seen_count;
     struct gb_str seen[GB_SEEN_MAX]; /* image hashes seen at this version */
     struct gb_str own;               /* matter id of its own, absent until minted */
-    struct gb_str fields;            /* of an entity that is no matter: canonical JSON */
+    struct gb_str fields;            /* of an entity that is no matter: canonical JSON, */
+    struct gb_fact fact;             /* what it says under the bundle, */
+    struct gb_node *node;            /* and of what; NULL: of nothing, or deleted */
     struct gb_matter *matter;        /* NULL if deleted */
     struct gb_entry *entries;
 
@@ -131,7 +136,9 @@ struct gb_overlap {
     struct gb_object head; /* key: id */
     enum gb_overlap_kind kind;
     bool is_open, is_final;
-    struct gb_matter *matter;
+    struct gb_matter *matter; /* whose it is: one of these two */
+    struct gb_node *node;
+    struct gb_str subject, town; /* of a node: its published id and its town */
     int64_t opened_at, settled_at;
     struct gb_str claims;   /* JSON */
     struct gb_str evidence; /* JSON */
@@ -240,8 +247,8 @@ struct gb_core {
     struct gb_object clock_row, policy_row, balance_row;
     struct gb_book *books; /* open ones */
     struct gb_matter *due_first, *due_last;
-    struct gb_matter **due_heap; /* in the pool, by (next_at, id) */
-    uint32_t due_count, due_size;
+    struct gb_heap due, nodes_due; /* of matters, of nodes */
+    struct gb_map nodes, hats;
     struct gb_object links_row;
     int64_t crowded_count, cut_count; /* records that went over GB_EVIDENCE_MAX, GB_LINK_MAX */
     int64_t left_until; /* latest occurrence among what ever left its cell; INT64_MIN: nothing */
@@ -254,6 +261,7 @@ struct gb_core {
     const struct gb_record *rec;
     uint32_t minted;
     struct gb_list touched; /* struct gb_matter */
+    struct gb_list nodes_touched; /* struct gb_node */
     struct gb_observation *stepped; /* the report that the record is about */
     bool is_crowding, is_cut;
 };
@@ -444,7 +452,11 @@ struct gb_finding {
 /* Opens, settles or leaves the matter's overlap of a kind. */
 void gb_overlap_apply(struct gb_core *core, struct gb_matter *matter, enum gb_overlap_kind kind,
                       const struct gb_finding *f);
+void gb_overlap_apply_node(struct gb_core *core, struct gb_node *node, enum gb_overlap_kind kind,
+                           const struct gb_finding *f);
 void gb_overlap_check(struct gb_core *core, struct gb_matter *matter);
+/* Over for good: what it is about ends. */
+void gb_overlap_end(struct gb_core *core, struct gb_overlap *overlap, struct gb_str rule);
 void gb_overlap_settle_all(struct gb_core *core, struct gb_matter *matter, struct gb_str rule);
 void gb_overlap_due(struct gb_core *core);
 void gb_overlap_overdue(struct gb_core *core, struct gb_matter *matter); /* looks at it anew */

@@ -142,7 +142,7 @@ static bool is_fetched(enum gb_table table)
 {
     return table == GB_TABLE_OBSERVATION || table == GB_TABLE_MATTER ||
            table == GB_TABLE_OVERLAP || table == GB_TABLE_SOURCE_MARK ||
-           table == GB_TABLE_RULING;
+           table == GB_TABLE_RULING || table == GB_TABLE_POST || table == GB_TABLE_CONTACT;
 }
 
 void gb_replay_rows_keep(struct gb_replay_rows *rows, const struct gb_rows *changed)
@@ -245,6 +245,7 @@ static enum gb_status load_rulings(const struct gb_replay_rows *rows, struct gb_
     return ruled.status;
 }
 
+/* The matter or node of that key, and all that belongs to it. */
 static enum gb_status load_matter(const struct gb_replay_rows *rows, struct gb_str matter,
                                   struct gb_core *core, struct gb_err *err)
 {
@@ -305,7 +306,7 @@ static enum gb_status load_evidence(const struct gb_replay_rows *rows, const int
     return status;
 }
 
-/* A key names a report, a matter, an overlap or a ruling. */
+/* A key names a report, a matter, a node, an overlap or a ruling. */
 static enum gb_status load_key(const struct gb_replay_rows *rows, struct gb_str key,
                                struct gb_core *core, struct gb_err *err)
 {
@@ -315,7 +316,8 @@ static enum gb_status load_key(const struct gb_replay_rows *rows, struct gb_str 
     if (status == GB_OK) {
         status = load_reached(rows, gb_map_get(&rows->tables[GB_TABLE_OVERLAP], key), core, err);
     }
-    if (status == GB_OK && gb_map_get(&rows->tables[GB_TABLE_MATTER], key) != NULL) {
+    if (status == GB_OK && (gb_map_get(&rows->tables[GB_TABLE_MATTER], key) != NULL ||
+                            gb_map_get(&rows->tables[GB_TABLE_CONTACT], key) != NULL)) {
         status = load_matter(rows, key, core, err);
     }
     if (status == GB_OK) {

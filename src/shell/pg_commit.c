@@ -27,6 +27,9 @@ static const struct {
     [GB_TABLE_LANE_STATE] = {SQL_UPSERT_PLAIN("lane_state"), SQL_DELETE("lane_state"), false, false,
                              false, false},
     [GB_TABLE_RULING] = {SQL_UPSERT_RULING, SQL_DELETE("ruling"), true, true, false, false},
+    [GB_TABLE_POST] = {SQL_UPSERT_LIVE("post"), SQL_DELETE("post"), true, false, false, false},
+    [GB_TABLE_CONTACT] = {SQL_UPSERT_LIVE("contact"), SQL_DELETE("contact"), true, false, false,
+                          false},
 };
 
 static struct gb_str hash_str(const struct gb_hash *hash)

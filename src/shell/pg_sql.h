@@ -39,11 +39,16 @@
     " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
     " UNION ALL SELECT 7, t.key, t.row, NULL, NULL, NULL, 0 FROM lane_state t WHERE t.lane = $1"   \
     " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
+    " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
+    " UNION ALL SELECT 9, t.key, t.row, NULL, NULL, NULL, t.live_until FROM post t"                \
+    " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
+    " UNION ALL SELECT 10, t.key, t.row, NULL, NULL, NULL, t.live_until FROM contact t"            \
     " WHERE t.lane = $1 AND t.live_until >= $2"
 
-/* What the keys name (reports, marks, matters, overlaps, decisions), at most $4 that carry each
- * piece of evidence, everything of their matters, and the rulings on all those reports; a row may
- * come more than once. m: the reports and matters so named, k: the reports of those matters.
+/* What the keys name (reports, marks, matters, nodes, overlaps, decisions), at most $4 that carry
+ * each piece of evidence, everything of their matters and nodes, and the rulings on all those
+ * reports; a row may come more than once. m: the reports, matters and nodes so named, k: the reports
+ * of those matters.
  * $1 lane, $2 keys, $3 evidence. Arrays, not joins: no plan may read the tables as a whole; nor the
  * lane's whole index beside that of the evidence, which + 0 forbids. */
 #define SQL_FETCH                                                                                  \
@@ -54,6 +59,7 @@
     "   LATERAL (SELECT c.key, c.matter FROM observation c WHERE c.lane + 0 = $1"                  \
     "    AND c.evidence @> ARRAY[w.e] LIMIT $4) f"                                                 \
     "  UNION ALL SELECT NULL, t.key FROM matter t WHERE t.lane = $1 AND t.key = ANY ($2)"          \
+    "  UNION ALL SELECT NULL, t.key FROM contact t WHERE t.lane = $1 AND t.key = ANY ($2)"         \
     "  UNION ALL SELECT NULL, v.matter FROM overlap v WHERE v.lane = $1 AND v.key = ANY ($2)"      \
     "  UNION ALL SELECT n.key, n.matter FROM ruling r,"                                            \
     "   LATERAL (SELECT o.key, o.matter FROM observation o"                                        \
@@ -76,7 +82,11 @@
     " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
     " WHERE t.lane = $1 AND (t.key = ANY ($2)"                                                     \
     "  OR t.reports && (SELECT m.keys FROM m)::text[]"                                             \
-    "  OR t.reports && (SELECT k.keys FROM k)::text[])"
+    "  OR t.reports && (SELECT k.keys FROM k)::text[])"                                              \
+    " UNION ALL SELECT 9, t.key, t.row, NULL, NULL, NULL, t.live_until FROM post t"                \
+    " WHERE t.lane = $1 AND t.key = ANY ((SELECT m.matters FROM m)::text[])"                       \
+    " UNION ALL SELECT 10, t.key, t.row, NULL, NULL, NULL, t.live_until FROM contact t"            \
+    " WHERE t.lane = $1 AND t.key = ANY ((SELECT m.matters FROM m)::text[])"
 
 /* $1 bundle hash; rows (name, text). */
 #define SQL_POLICY                                                                                 \

@@ -7,7 +7,7 @@
     "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 #define ROLE_UNIT "concat_ws(':', m.lead_role, m.lead_unit)"
 #define OVERLAP_COLUMNS                                                                            \
-    "o.id, o.kind, o.state, o.version, m.town, m.village, m.category, o.matter, o.rule, " TIME(    \
+    "o.id, o.kind, o.state, o.version, coalesce(m.town, o.town), m.village, m.category, o.matter, o.rule, " TIME(    \
         "o.opened_at") ", CASE WHEN o.claimed_until > l.clock THEN o.claimed_by END, nullif("      \
                        ROLE_UNIT ", '')"
 #define OVERLAP_FROM                                                                               \
@@ -28,7 +28,7 @@ enum gb_status gb_desk_overlaps(struct gb_tool_pg *pg, const struct gb_desk_filt
                           "SELECT " OVERLAP_COLUMNS OVERLAP_FROM
                           " WHERE ($1::text IS NULL OR o.state = $1)"
                           " AND ($2::text IS NULL OR o.kind = $2)"
-                          " AND ($3::text IS NULL OR m.town = $3)"
+                          " AND ($3::text IS NULL OR coalesce(m.town, o.town) = $3)"
                           " ORDER BY o.state, o.opened_at, o.id LIMIT $4::bigint",
                           params, 4, rows);
 }

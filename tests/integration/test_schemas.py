@@ -33,6 +33,18 @@ GOOD = {
     "gb.change": {"after": {"state": "CLOSED"}, "before": {"state": "ACCEPTED"}, "clock": 1,
                   "change": "matter.updated", "matter": ID, "policy": HASH,
                   "why": {"record": SRC, "rule": "report"}},
+    "gb.post": {
+        "grid": "320312111201001", "id": "grid_worker/320312111201001", "place": "320312111201001",
+        "holders": [{"also": ["key_family/320312111201000001"], "full_time": True,
+                     "network": "grid", "pseudonym": "p1.abcdefgh234", "since": 1,
+                     "source": "governance_grid", "until": 9}],
+        "policy": HASH, "purpose": "duty", "role": "grid_worker", "town": "320312111",
+        "refs": [{"entity": "grid_post", "key": "7/501", "source": "governance_grid"}],
+        "vacant": False, "version": 1, "village": "320312111201"},
+    "gb.contact": {
+        "grid": "320312111201001", "households": 293, "id": "grid/320312111201001",
+        "policy": HASH, "purpose": "duty", "town": "320312111", "version": 1,
+        "village": "320312111201"},
     "gb.deadletter": {"clock": 1, "h_src": HASH, "reason": "bad_json", "src": SRC, "town": ""},
     "gb.books": {"applied": 1, "balanced": True, "closed": True, "dead": 0, "faultless": True,
                  "hour": 0, "ignored": 0, "orphaned": 0, "received": 1, "refused": 0,
@@ -86,7 +98,7 @@ def test_times_of_a_matter_are_told_whole(member, bad):
     assert not validator("gb.matter").is_valid({**GOOD["gb.matter"], member: bad})
 
 
-@pytest.mark.parametrize("kind", ["overdue", "ping_pong"])
+@pytest.mark.parametrize("kind", ["overdue", "ping_pong", "forbidden_network"])
 def test_kinds_of_overlap(kind):
     validator("gb.overlap").validate({**GOOD["gb.overlap"], "kind": kind})
     change = {"after": {"state": "open", "version": 1}, "before": {}, "clock": 1, "kind": kind,
@@ -94,6 +106,27 @@ def test_kinds_of_overlap(kind):
               "why": {"rule": "L03"}}
     validator("gb.change").validate(change)
     assert not validator("gb.change").is_valid({**change, "kind": f"{kind}s"})
+
+
+def test_an_overlap_is_about_a_matter_or_a_node():
+    check, overlap = validator("gb.overlap"), dict(GOOD["gb.overlap"])
+    del overlap["matter"]
+    assert not check.is_valid(overlap)
+    overlap |= {"kind": "post_vacant", "node": "grid_worker/320312111201001",
+                "town": "320312111"}
+    check.validate(overlap)
+    assert not check.is_valid({**overlap, "matter": ID})
+
+
+def test_a_change_of_a_post_names_it():
+    check = validator("gb.change")
+    change = {"after": {"vacant": True}, "before": {"vacant": False}, "change": "post.changed",
+              "clock": 1, "node": "grid_worker/320312111201001", "policy": HASH,
+              "why": {"rule": "time"}}
+    check.validate(change)
+    assert not check.is_valid({**change, "matter": ID})
+    del change["node"]
+    assert not check.is_valid(change)
 
 
 def test_kinds_are_those_of_the_program():

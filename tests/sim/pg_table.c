@@ -154,7 +154,7 @@ static void hit_ruling(struct fetching *f, const struct gb_row *ruling)
     }
 }
 
-/* Keys name reports, marks, matters, overlaps, decisions. */
+/* Keys name reports, marks, matters, nodes, overlaps, decisions. */
 static void hit_rows(struct fetching *f)
 {
     for (uint32_t i = 0; i < f->table->count; i++) {
@@ -164,8 +164,9 @@ static void hit_rows(struct fetching *f)
             continue;
         }
         f->is_hit[i] = f->is_hit[i] || row->table == GB_TABLE_OBSERVATION;
-        if (row->table == GB_TABLE_OVERLAP || row->table == GB_TABLE_MATTER) {
-            add_matter(f, row->table == GB_TABLE_MATTER ? row->key : row->matter);
+        if (row->table == GB_TABLE_OVERLAP || row->table == GB_TABLE_MATTER ||
+            row->table == GB_TABLE_CONTACT) {
+            add_matter(f, row->table == GB_TABLE_OVERLAP ? row->matter : row->key);
         } else if (row->table == GB_TABLE_RULING) {
             hit_ruling(f, row);
         }
@@ -202,8 +203,9 @@ static bool is_fetched(const struct fetching *f, uint32_t at)
 {
     const struct gb_row *row = &f->table->slots[at]->row;
 
-    if (row->table == GB_TABLE_OVERLAP || row->table == GB_TABLE_MATTER) {
-        return is_in(row->table == GB_TABLE_MATTER ? row->key : row->matter, f->matters,
+    if (row->table == GB_TABLE_OVERLAP || row->table == GB_TABLE_MATTER ||
+        row->table == GB_TABLE_POST || row->table == GB_TABLE_CONTACT) {
+        return is_in(row->table == GB_TABLE_OVERLAP ? row->matter : row->key, f->matters,
                      f->matters_count);
     }
     return f->is_hit[at] ||

@@ -14,7 +14,8 @@
 #include "shell/tool_migrate.h"
 
 static const char *const topics[GB_TOPIC_COUNT] = {"drive.matter", "drive.overlap", "drive.change",
-                                                   "drive.deadletter", "drive.books"};
+                                                   "drive.deadletter", "drive.books", "drive.post",
+                                                   "drive.contact"};
 static struct gb_kafka kafka;
 static struct gb_loop *loop;
 static struct gb_pg_ops ops;

@@ -17,8 +17,12 @@ static const struct gb_category categories[] = {
 static const struct gb_crosswalk crosswalk[] = {
     {S("grid"), S("category"), S("MS02"), S("MS02"), INT64_MIN, INT64_MAX},
     {S("grid"), S("category"), S("NY04"), S("NY04"), INT64_MIN, INT64_MAX},
+    {S("grid"), S("role"), S("leader"), S("grid_leader"), INT64_MIN, INT64_MAX},
+    {S("grid"), S("role"), S("worker"), S("grid_worker"), INT64_MIN, INT64_MAX},
     {S("party"), S("category"), S("MS02"), S("MS02"), INT64_MIN, INT64_MAX},
     {S("party"), S("category"), S("NY04"), S("NY04"), INT64_MIN, INT64_MAX},
+    {S("party"), S("role"), S("DW"), S("none"), INT64_MIN, INT64_MAX},
+    {S("party"), S("role"), S("DZB"), S("branch_secretary"), INT64_MIN, INT64_MAX},
 };
 static const struct gb_state_row states[] = {
     {S("grid"), S("matter"), S("0"), GB_STATE_REPORTED},
@@ -68,6 +72,8 @@ const struct gb_policy *gb_cf_policy(void)
         .is_unlisted_declared = true,
         .four_eyes = 1U << GB_DECISION_TRANSFER,
         .claim_ms = 3600000,
+        .network = {.grid_posts = 1U << GB_ROLE_GRID_WORKER,
+                    .vacant_after_ms = (int64_t)24 * 3600000},
     };
     gb_arena_init(&arena, (size_t)1 << 16);
     gb_duty_index_build(&arena, duties, scopes, GB_COUNT(scopes), &policy.deciding);
@@ -142,6 +148,21 @@ void gb_cf_put(struct gb_cf_script *s, const struct gb_cf_report *r)
     gb_buf_close(&b);
     rec->texts_count = 1;
     rec->texts[0] = (struct gb_text){.name = GB_STR("title"), .text = gb_str_of(r->key)};
+}
+
+void gb_cf_row(struct gb_cf_script *s, const char *source, const char *entity, const char *key,
+               const char *fields)
+{
+    struct gb_record *rec = add(s, GB_KIND_OBSERVATION);
+
+    set_source(s, rec, source, gb_arena_str(&s->arena, gb_str_of(key)).ptr);
+    rec->entity = gb_str_of(entity);
+    rec->op = fields != NULL ? GB_OP_PUT : GB_OP_DELETE;
+    rec->version = (struct gb_version){.has_column = fields != NULL, .column = s->n};
+    rec->h_img = gb_arena_printf(&s->arena, "h%lld", (long long)s->n);
+    if (fields != NULL) {
+        set_fields(s, rec, gb_arena_str(&s->arena, gb_str_of(fields)));
+    }
 }
 
 void gb_cf_delete(struct gb_cf_script *s, const char *source, const char *key)
@@ -354,7 +375,7 @@ static void fetch(struct gb_cf_run *run, struct gb_core *core, const struct gb_r
             enum gb_table table = run->rows[i].table;
 
             if ((table <= GB_TABLE_OVERLAP || table == GB_TABLE_SOURCE_MARK ||
-                 table == GB_TABLE_RULING) &&
+                 table == GB_TABLE_RULING || table == GB_TABLE_CONTACT) &&
                 gb_str_eq(run->rows[i].key, wants.keys[k])) {
                 load_whole(run, core, i);
             }

@@ -38,6 +38,10 @@ struct gb_cf_script {
 const struct gb_policy *gb_cf_policy(void);
 void gb_cf_begin(struct gb_cf_script *script); /* begins with a tick and the activation */
 void gb_cf_put(struct gb_cf_script *script, const struct gb_cf_report *report);
+/* A row of an entity that is no matter, newer than all before; fields: a JSON object, NULL deletes
+ * it. */
+void gb_cf_row(struct gb_cf_script *script, const char *source, const char *entity,
+               const char *key, const char *fields);
 void gb_cf_delete(struct gb_cf_script *script, const char *source, const char *key);
 void gb_cf_tick(struct gb_cf_script *script, int64_t clock);
 /* A decision with id; fields: the members besides id, town and actor, as JSON. */

@@ -122,7 +122,7 @@ static void open_limits_cost_a_tick_nothing(void **state)
         matter->head.is_stub = false;
         gb_due_queue(full.core, matter, T0 + 4 * HOUR + (int64_t)(i * 104729U % 1000003U));
     }
-    assert_int_equal(full.core->due_count, 100000);
+    assert_int_equal(full.core->due.count, 100000);
     without = seconds_of_ticks(&none, &clock_none);
     with = seconds_of_ticks(&full, &clock_full);
     print_message("ticks: %.0f ns without limits, %.0f ns with 100,000\n", without * 5e5,
@@ -153,15 +153,15 @@ static void the_heap_is_in_total_order(void **state)
         gb_due_queue(m.core, matter,
                      ct_random(&seed) % 4 == 0 ? INT64_MAX : ct_random(&seed) % 50);
     }
-    left = m.core->due_count;
+    left = m.core->due.count;
     assert_in_range(left, 300, 700);
     for (; left > 0; left--) {
-        struct gb_matter *first = m.core->due_heap[0];
+        struct gb_matter *first = m.core->due.items[0]->owner;
 
-        assert_int_equal(m.core->due_count, left);
-        assert_true(first->due.next_at > last_at ||
-                    (first->due.next_at == last_at && strcmp(first->head.key.ptr, last_id) > 0));
-        last_at = first->due.next_at;
+        assert_int_equal(m.core->due.count, left);
+        assert_true(first->due.timer.at > last_at ||
+                    (first->due.timer.at == last_at && strcmp(first->head.key.ptr, last_id) > 0));
+        last_at = first->due.timer.at;
         (void)snprintf(last_id, sizeof(last_id), "%.*s", GB_STR_ARG(first->head.key));
         gb_due_queue(m.core, first, INT64_MAX);
     }

@@ -10,12 +10,12 @@
 
 #include "codec/policy_load.h"
 
-#define FILES 11
+#define FILES 12
 
 static const char *const names[FILES] = {"authority.yaml",  "bundle.yaml",   "calendar.csv",
                                          "categories.yaml", "crosswalk.csv", "deadlines.yaml",
                                          "duties.yaml",     "holders.csv",   "matching.yaml",
-                                         "states.yaml",     "territory.csv"};
+                                         "network.yaml",    "states.yaml",   "territory.csv"};
 
 struct bundle {
     struct gb_arena arena;
@@ -175,6 +175,16 @@ static void test_mistakes(void **state)
          "territory.csv:3:6: unknown level \"provinze\""},
         {"territory.csv", "code,name,level,parent\n32,a,province,\n32,b,province,\n",
          "territory.csv:3:1: \"32\" is already given in line 2"},
+        {"crosswalk.csv",
+         "source,field,code,canonical,valid_from,valid_until\n"
+         "party_building,role,DZB,secretary,,\n",
+         "crosswalk.csv:2:25: unknown role \"secretary\""},
+        {"network.yaml", "posts: {grid: [grid_workers]}",
+         "network.yaml:1:16: unknown role \"grid_workers\": did you mean \"grid_worker\"?"},
+        {"network.yaml", "posts: {grid: [key_family]}",
+         "network.yaml:1:16: no post of a grid: grid_worker and grid_leader are"},
+        {"network.yaml", "posts: {vacant_after: soon}", "network.yaml:1:23: "},
+        {"network.yaml", "post: {}", "network.yaml:1:1: unknown"},
         {"holders.csv", "id_hash,holder,pseudonym\nj1.x,h,p1.y\n",
          "holders.csv:2:1: must be j1. and 26"},
         {"holders.csv", "id_hash,holder\n", "holders.csv:1:1: column \"pseudonym\" is missing"},

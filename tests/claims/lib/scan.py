@@ -32,7 +32,8 @@ def kind_of(record):
     if record.topic == "matter":
         return (record.topic, "redirect_to" in value, value.get("state"), "lead" in value)
     words = {"change": ("change",), "overlap": ("kind", "state", "final"),
-             "deadletter": ("reason",), "books": ("closed",)}[record.topic]
+             "deadletter": ("reason",), "books": ("closed",), "post": ("role", "vacant"),
+             "contact": ()}[record.topic]
     return (record.topic, *(str(value.get(word)) for word in words))
 
 
