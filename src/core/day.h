@@ -8,8 +8,8 @@
 
 #define GB_DAY_MS ((int64_t)24 * 3600000)
 
-/* The beginning (ms since 1970 UTC) of a day of the proleptic Gregorian calendar from 1900 on; false
- * if text is none, and *ms untouched. */
+/* The beginning (ms since 1970 UTC) of a day of the proleptic Gregorian calendar from 1900 on;
+ * false if text is none, and *ms untouched. */
 bool gb_day_ms(struct gb_str text, int64_t *ms);
 
 /* Milliseconds since midnight of "08:30", "08:30:00" or "08:30:00.5" up to "24:00:00"; -1 if text

@@ -330,7 +330,7 @@ struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record
 }
 
 /* Entities that are no matters are kept as rows: guarded by their version, in the ledger and the
- * digest. What they say of posts and grids makes the standing state (node.h). fact NULL: deleted. */
+ * digest. What they say makes the standing state (node.h). fact NULL: deleted. */
 static enum gb_outcome keep_fields(struct gb_core *core, struct gb_observation *o,
                                    const struct gb_record *rec, const struct gb_fact *fact)
 {

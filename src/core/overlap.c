@@ -1,6 +1,6 @@
 /* Overlaps (RECORDS 7): what reconciliation found in one matter, settled by rule or open. A matter
- * has at most one overlap of a kind; it is opened again rather than doubled. A node (node.h) has one
- * overlap; who may decide it, and how it is told, is the same. */
+ * has at most one overlap of a kind; it is opened again rather than doubled. A node (node.h) has
+ * one overlap; how it is told and who works on it is the same. */
 #include "base/jsonw.h"
 #include "core/node.h"
 #include "core/state.h"

@@ -1,5 +1,5 @@
-/* contradictory_state waits in a list sorted by the time when the contradiction began, so that a tick
- * costs nothing while nothing is due. */
+/* contradictory_state waits in a list sorted by the time when the contradiction began, so that a
+ * tick costs nothing while nothing is due. */
 #include "core/state.h"
 
 static bool is_before(const struct gb_matter *a, const struct gb_matter *b)

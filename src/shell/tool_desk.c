@@ -7,7 +7,8 @@
     "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 #define ROLE_UNIT "concat_ws(':', m.lead_role, m.lead_unit)"
 #define OVERLAP_COLUMNS                                                                            \
-    "o.id, o.kind, o.state, o.version, coalesce(m.town, o.town), m.village, m.category, o.matter, o.rule, " TIME(    \
+    "o.id, o.kind, o.state, o.version, coalesce(m.town, o.town), m.village, m.category,"           \
+    " o.matter, o.rule, " TIME(                                                                    \
         "o.opened_at") ", CASE WHEN o.claimed_until > l.clock THEN o.claimed_by END, nullif("      \
                        ROLE_UNIT ", '')"
 #define OVERLAP_FROM                                                                               \

@@ -129,6 +129,17 @@ def test_a_change_of_a_post_names_it():
     assert not check.is_valid(change)
 
 
+@pytest.mark.parametrize("path", sorted((SCHEMAS.parent / "tests/golden/nodes").glob("*.want")),
+                         ids=lambda path: path.stem)
+def test_golden_outputs_fit(path):
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    checks = {topic: validator(f"gb.{topic}") for topic in {line["topic"] for line in lines}}
+    assert len(checks) > 2
+    for line in lines:
+        if line["value"] is not None:
+            checks[line["topic"]].validate(line["value"])
+
+
 def test_kinds_are_those_of_the_program():
     text = (SCHEMAS.parent / "src/core/said.h").read_text(encoding="utf-8")
     listed = text[text.index("GB_OVERLAP_LIST(X)"):text.index("enum gb_overlap_kind")]

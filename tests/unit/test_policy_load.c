@@ -146,81 +146,81 @@ static void test_duties(void **state)
     assert_int_equal(lead(p, "NY04", "governance_grid"), GB_ROLE_COUNT);
 }
 
+static const struct {
+    const char *file, *text, *line;
+} mistake_cases[] = {
+    {"bundle.yaml", "version: 1\nsourcs: []\n",
+     "bundle.yaml:2:1: unknown key \"sourcs\": did you mean \"sources\"?"},
+    {"bundle.yaml", "version: 1\nsources:\n- {source: a, network: b, role: grid_leadr}\n",
+     "bundle.yaml:3:33: unknown role \"grid_leadr\": did you mean \"grid_leader\"?"},
+    {"crosswalk.csv",
+     "source,field,code,canonical,valid_from,valid_until\nparty_bulding,category,a,MS01,,\n",
+     "crosswalk.csv:2:1: unknown source \"party_bulding\": did you mean \"party_building\"?"},
+    {"crosswalk.csv",
+     "source,field,code,canonical,valid_from,valid_until\nparty_building,category,a,MS0,,\n",
+     "crosswalk.csv:2:27: unknown category \"MS0\": did you mean \"MS01\"?"},
+    {"crosswalk.csv",
+     "source,field,code,canonical,valid_from,valid_until\nparty_building,category,a,MS01,2026-"
+     "02-30,\n",
+     "crosswalk.csv:2:32: must be a day like 2026-11-23"},
+    {"crosswalk.csv",
+     "source,field,code,canonical,valid_from,valid_until\nparty_building,category,a,MS01,,\n"
+     "party_building,category,a,MS02,2026-01-01,\n",
+     "crosswalk.csv:3:25: \"a\" is already given in line 2, for an overlapping time"},
+    {"territory.csv", "code,name,level,parent\n32,a,province,\n3203,b,city,33\n",
+     "territory.csv:3:13: parent \"33\" has no row"},
+    {"territory.csv", "code,name,level,parent\n32,a,province,\n32,b,provinze,\n",
+     "territory.csv:3:6: unknown level \"provinze\""},
+    {"territory.csv", "code,name,level,parent\n32,a,province,\n32,b,province,\n",
+     "territory.csv:3:1: \"32\" is already given in line 2"},
+    {"crosswalk.csv",
+     "source,field,code,canonical,valid_from,valid_until\n"
+     "party_building,role,DZB,secretary,,\n",
+     "crosswalk.csv:2:25: unknown role \"secretary\""},
+    {"network.yaml", "posts: {grid: [grid_workers]}",
+     "network.yaml:1:16: unknown role \"grid_workers\": did you mean \"grid_worker\"?"},
+    {"network.yaml", "posts: {grid: [key_family]}",
+     "network.yaml:1:16: no post of a grid: grid_worker and grid_leader are"},
+    {"network.yaml", "posts: {vacant_after: soon}", "network.yaml:1:23: "},
+    {"network.yaml", "post: {}", "network.yaml:1:1: unknown"},
+    {"holders.csv", "id_hash,holder,pseudonym\nj1.x,h,p1.y\n",
+     "holders.csv:2:1: must be j1. and 26"},
+    {"holders.csv", "id_hash,holder\n", "holders.csv:1:1: column \"pseudonym\" is missing"},
+    {"calendar.csv", "day,kind,name\n2026-13-01,of,x\n",
+     "calendar.csv:2:12: unknown kind \"of\""},
+    {"categories.yaml", "categories:\n  MS01: {zh: a, en: b, text: yes}\n",
+     "categories.yaml:2:30: must be true or false"},
+    {"states.yaml",
+     "states:\n- source: party_building\n  entity: matter\n  codes: {A: CLOSD}\n",
+     "states.yaml:4:14: unknown state \"CLOSD\": did you mean \"CLOSED\"?"},
+    {"authority.yaml", "fields: {titel: [party_building]}\n",
+     "authority.yaml:1:10: unknown field \"titel\": did you mean \"title\"?"},
+    {"matching.yaml", "holder_window: 2\ncell_window: 30d\n",
+     "matching.yaml:1:16: must be a time with its unit"},
+    {"deadlines.yaml",
+     "contradiction_after: 1h\ndeadlines:\n- {id: L, category: MS01, handle: 3x, basis_zh: "
+     "a, basis_en: b}\n",
+     "deadlines.yaml:3:35: must be same_day, working days 3wd"},
+    {"deadlines.yaml",
+     "contradiction_after: 1h\ndeadlines:\n- {id: L, category: MS01, basis_zh: a, "
+     "basis_en: b}\n",
+     "deadlines.yaml:3:3: a row limits accept or handle"},
+    {"deadlines.yaml", "contradiction_after: 1h\nworking_hours: [\"12:00-08:30\"]\n",
+     "deadlines.yaml:2:17: must be a span like 08:30-12:00"},
+    {"deadlines.yaml", "contradiction_after: 1h\nhalf_day_until: noon\n",
+     "deadlines.yaml:2:17: must be a time like 12:00"},
+    {"deadlines.yaml", "{}\n", "deadlines.yaml:1:1: key \"contradiction_after\" is missing"},
+};
+
 static void test_mistakes(void **state)
 {
-    static const struct {
-        const char *file, *text, *line;
-    } cases[] = {
-        {"bundle.yaml", "version: 1\nsourcs: []\n",
-         "bundle.yaml:2:1: unknown key \"sourcs\": did you mean \"sources\"?"},
-        {"bundle.yaml", "version: 1\nsources:\n- {source: a, network: b, role: grid_leadr}\n",
-         "bundle.yaml:3:33: unknown role \"grid_leadr\": did you mean \"grid_leader\"?"},
-        {"crosswalk.csv",
-         "source,field,code,canonical,valid_from,valid_until\nparty_bulding,category,a,MS01,,\n",
-         "crosswalk.csv:2:1: unknown source \"party_bulding\": did you mean \"party_building\"?"},
-        {"crosswalk.csv",
-         "source,field,code,canonical,valid_from,valid_until\nparty_building,category,a,MS0,,\n",
-         "crosswalk.csv:2:27: unknown category \"MS0\": did you mean \"MS01\"?"},
-        {"crosswalk.csv",
-         "source,field,code,canonical,valid_from,valid_until\nparty_building,category,a,MS01,2026-"
-         "02-30,\n",
-         "crosswalk.csv:2:32: must be a day like 2026-11-23"},
-        {"crosswalk.csv",
-         "source,field,code,canonical,valid_from,valid_until\nparty_building,category,a,MS01,,\n"
-         "party_building,category,a,MS02,2026-01-01,\n",
-         "crosswalk.csv:3:25: \"a\" is already given in line 2, for an overlapping time"},
-        {"territory.csv", "code,name,level,parent\n32,a,province,\n3203,b,city,33\n",
-         "territory.csv:3:13: parent \"33\" has no row"},
-        {"territory.csv", "code,name,level,parent\n32,a,province,\n32,b,provinze,\n",
-         "territory.csv:3:6: unknown level \"provinze\""},
-        {"territory.csv", "code,name,level,parent\n32,a,province,\n32,b,province,\n",
-         "territory.csv:3:1: \"32\" is already given in line 2"},
-        {"crosswalk.csv",
-         "source,field,code,canonical,valid_from,valid_until\n"
-         "party_building,role,DZB,secretary,,\n",
-         "crosswalk.csv:2:25: unknown role \"secretary\""},
-        {"network.yaml", "posts: {grid: [grid_workers]}",
-         "network.yaml:1:16: unknown role \"grid_workers\": did you mean \"grid_worker\"?"},
-        {"network.yaml", "posts: {grid: [key_family]}",
-         "network.yaml:1:16: no post of a grid: grid_worker and grid_leader are"},
-        {"network.yaml", "posts: {vacant_after: soon}", "network.yaml:1:23: "},
-        {"network.yaml", "post: {}", "network.yaml:1:1: unknown"},
-        {"holders.csv", "id_hash,holder,pseudonym\nj1.x,h,p1.y\n",
-         "holders.csv:2:1: must be j1. and 26"},
-        {"holders.csv", "id_hash,holder\n", "holders.csv:1:1: column \"pseudonym\" is missing"},
-        {"calendar.csv", "day,kind,name\n2026-13-01,of,x\n",
-         "calendar.csv:2:12: unknown kind \"of\""},
-        {"categories.yaml", "categories:\n  MS01: {zh: a, en: b, text: yes}\n",
-         "categories.yaml:2:30: must be true or false"},
-        {"states.yaml",
-         "states:\n- source: party_building\n  entity: matter\n  codes: {A: CLOSD}\n",
-         "states.yaml:4:14: unknown state \"CLOSD\": did you mean \"CLOSED\"?"},
-        {"authority.yaml", "fields: {titel: [party_building]}\n",
-         "authority.yaml:1:10: unknown field \"titel\": did you mean \"title\"?"},
-        {"matching.yaml", "holder_window: 2\ncell_window: 30d\n",
-         "matching.yaml:1:16: must be a time with its unit"},
-        {"deadlines.yaml",
-         "contradiction_after: 1h\ndeadlines:\n- {id: L, category: MS01, handle: 3x, basis_zh: "
-         "a, basis_en: b}\n",
-         "deadlines.yaml:3:35: must be same_day, working days 3wd"},
-        {"deadlines.yaml",
-         "contradiction_after: 1h\ndeadlines:\n- {id: L, category: MS01, basis_zh: a, "
-         "basis_en: b}\n",
-         "deadlines.yaml:3:3: a row limits accept or handle"},
-        {"deadlines.yaml", "contradiction_after: 1h\nworking_hours: [\"12:00-08:30\"]\n",
-         "deadlines.yaml:2:17: must be a span like 08:30-12:00"},
-        {"deadlines.yaml", "contradiction_after: 1h\nhalf_day_until: noon\n",
-         "deadlines.yaml:2:17: must be a time like 12:00"},
-        {"deadlines.yaml", "{}\n", "deadlines.yaml:1:1: key \"contradiction_after\" is missing"},
-    };
-
-    for (size_t i = 0; i < GB_COUNT(cases); i++) {
+    for (size_t i = 0; i < GB_COUNT(mistake_cases); i++) {
         struct bundle *b = NULL;
 
         (void)setup((void **)&b);
-        put(b, cases[i].file, cases[i].text);
+        put(b, mistake_cases[i].file, mistake_cases[i].text);
         assert_null(gb_policy_load(&b->arena, &b->files, &b->mistakes));
-        assert_mistake(b, cases[i].line);
+        assert_mistake(b, mistake_cases[i].line);
         (void)teardown((void **)&b);
     }
     (void)state;
