@@ -25,6 +25,11 @@ enum gb_overlap_kind gb_overlap_of(struct gb_str word)
     return kind;
 }
 
+bool gb_overlap_is_of_node(enum gb_overlap_kind kind)
+{
+    return kind == GB_OVERLAP_POST_VACANT;
+}
+
 static const struct {
     enum gb_overlap_kind kind;
     const char *word;

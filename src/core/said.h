@@ -24,6 +24,9 @@ enum gb_overlap_kind {
 struct gb_str gb_overlap_word(enum gb_overlap_kind kind);
 enum gb_overlap_kind gb_overlap_of(struct gb_str word); /* GB_OVERLAP_COUNT if unknown */
 
+/* True if such an overlap is about a post or the contact network, and of no matter. */
+bool gb_overlap_is_of_node(enum gb_overlap_kind kind);
+
 /* State and `rule` of an overlap, by kind. "row" stands for the id of a row of the bundle. COUNT:
  * of any kind. */
 #define GB_CAUSE_LIST(X)                                                                           \
