@@ -47,8 +47,8 @@
 
 /* What the keys name (reports, marks, matters, nodes, overlaps, decisions), at most $4 that carry
  * each piece of evidence, everything of their matters and nodes, and the rulings on all those
- * reports; a row may come more than once. m: the reports, matters and nodes so named, k: the reports
- * of those matters.
+ * reports; a row may come more than once. m: the reports, matters and nodes so named, k: the
+ * reports of those matters.
  * $1 lane, $2 keys, $3 evidence. Arrays, not joins: no plan may read the tables as a whole; nor the
  * lane's whole index beside that of the evidence, which + 0 forbids. */
 #define SQL_FETCH                                                                                  \
@@ -82,7 +82,7 @@
     " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
     " WHERE t.lane = $1 AND (t.key = ANY ($2)"                                                     \
     "  OR t.reports && (SELECT m.keys FROM m)::text[]"                                             \
-    "  OR t.reports && (SELECT k.keys FROM k)::text[])"                                              \
+    "  OR t.reports && (SELECT k.keys FROM k)::text[])"                                            \
     " UNION ALL SELECT 9, t.key, t.row, NULL, NULL, NULL, t.live_until FROM post t"                \
     " WHERE t.lane = $1 AND t.key = ANY ((SELECT m.matters FROM m)::text[])"                       \
     " UNION ALL SELECT 10, t.key, t.row, NULL, NULL, NULL, t.live_until FROM contact t"            \
