@@ -34,7 +34,8 @@ endforeach()
 file(GLOB sim_sources CONFIGURE_DEPENDS tests/sim/*.c)
 if(sim_sources)
   gb_test_program(gridbridge-sim ${sim_sources})
-  target_link_options(gridbridge-sim PRIVATE -Wl,--wrap=gb_check_failed)
+  target_link_options(gridbridge-sim PRIVATE -Wl,--wrap=gb_check_failed -Wl,--wrap=gb_hash_parts
+    -Wl,--wrap=gb_hash_of -Wl,--wrap=gb_sign -Wl,--wrap=gb_sign_is_valid)
 endif()
 
 # Each file of tests/tools is a program of its own.
