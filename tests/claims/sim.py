@@ -1,8 +1,9 @@
-"""Simulated daemons keep every invariant of delivery through 40 kinds of faults, seed by seed.
+"""Simulated daemons keep every invariant of delivery through 45 kinds of faults, seed by seed.
 
 A seed counts with 200 records, 5 faults and 2 changes of owner. --short and default: 2,000 that
-count. --count N: as many, in pieces; build/sim-progress remembers what this very program has
-already run, so that the next call goes on there.
+count. --count N: as many, in pieces; a file (--progress, else build/sim-progress) remembers what
+was run, so that the next call goes on there. Another program begins to count anew, with seeds that
+none before it has had; total_seeds are those of all of them.
 """
 import argparse
 import concurrent.futures
@@ -40,11 +41,16 @@ class Progress:
     def __init__(self, path, program, keeps):
         self.path = path if keeps else None
         self.state = {"program": hashlib.sha256(program.read_bytes()).hexdigest(), "pieces": {},
-                      "faults": {}, "cpu": 0.0}
+                      "faults": {}, "first": 1, "before": 0}
         if keeps and path.exists():
-            old = json.loads(path.read_text(encoding="utf-8"))
-            if old["program"] == self.state["program"]:
-                self.state = old
+            self.go_on(json.loads(path.read_text(encoding="utf-8")))
+
+    def go_on(self, old):
+        if old["program"] == self.state["program"]:
+            self.state = old
+            return
+        self.state["before"] = old["before"] + sum(p[0] for p in old["pieces"].values())
+        self.state["first"] = max([old["first"], *(int(p) + PIECE for p in old["pieces"])])
 
     def add(self, first, output):
         rows = [[int(x) for x in line.split()[2:]] for line in output.split("\n")
@@ -79,10 +85,9 @@ class Progress:
             print(f"  {count:9} {word}")
 
 
-def run(program, progress, target):
-    """Pieces, as many at a time as there are processors, until enough seeds count."""
-    workers = os.cpu_count() or 1
-    first = 1
+def run(program, progress, target, workers):
+    """Pieces, as many at a time as there are workers, until enough seeds count."""
+    first = progress.state["first"]
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         while progress.counted() < target:
             firsts = []
@@ -102,19 +107,22 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--progress", type=pathlib.Path)
     options = parser.parse_args()
     program = pathlib.Path(os.environ["GB_BUILD"]) / "gridbridge-sim"
-    keeps = options.count > 2000
-    progress = Progress(pathlib.Path(os.environ["GB_ROOT"]) / "build" / "sim-progress", program,
-                        keeps)
+    keeps = options.count > 2000 or options.progress is not None
+    path = options.progress or pathlib.Path(os.environ["GB_ROOT"]) / "build" / "sim-progress"
+    progress = Progress(path, program, keeps)
     before = progress.seeds()
     begin = time.monotonic()
-    run(program, progress, options.count)
+    run(program, progress, options.count, options.workers)
     seconds = time.monotonic() - begin
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     ran = progress.seeds() - before
     progress.tell()
     print(f"seeds={progress.seeds()}")
+    print(f"total_seeds={progress.state['before'] + progress.seeds()}")
     print(f"counted={progress.counted()}")
     print(f"seeds_now={ran}")
     print(f"seconds={seconds:.1f}")

@@ -1,7 +1,7 @@
-/* Cheap stand-ins for what costs a quarter of a run and is proven elsewhere (unit tests of base, the
- * claims on real servers): the hashes and the signatures of libcrypto. The linker puts them in
- * their place (--wrap). A hash here is four lanes of multiply and rotate over the same bytes: equal
- * for equal bytes, however they are cut into parts, different otherwise as far as a run can tell. */
+/* Cheap stand-ins for what costs a quarter of a run and is proven elsewhere (unit tests of base,
+ * claims on real servers): the hashes and the signatures of libcrypto. The linker puts them in their
+ * place (--wrap). A hash here is four lanes of multiply and shift over the same bytes: equal for
+ * equal bytes, however they are cut into parts, different otherwise as far as a run can tell. */
 #include <string.h>
 
 #include "base/check.h"
