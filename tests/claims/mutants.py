@@ -1,10 +1,13 @@
 """Every planted bug of tests/sim/mutants that passes the unit tests is caught by the simulator.
 
 A bug that the unit tests catch does not count; one that survives all its seeds fails the claim, as
-does one that fits nowhere or does not build. --short: a sample, without the unit tests. --only NAME
-(several, by comma): these alone.
+does one that fits nowhere or does not build. Seeds run up to the first that catches. Verdicts are
+kept in build/mutants/verdicts.json, so that a run that was stopped goes on; one counts as long as
+neither the mutant nor any source has changed. --short: a sample, without the unit tests. --only
+NAME (several, by comma): these alone, anew.
 """
 import argparse
+import json
 import os
 import pathlib
 import sys
@@ -19,7 +22,7 @@ SHORT_SECONDS = 90
 NAMED = ("tag-read-after-commit", "select-without-lock", "read-back-before-the-fence",
          "memory-kept-over-a-rebalance", "offsets-before-the-acks", "clock-of-the-batch-begin",
          "mark-moves-before-the-writer-is-checked")
-STEPS = ((1, 40), (41, 200), (201, 1000), (1001, 3000))
+STEPS = ((1, 200), (201, 1000), (1001, 4000))
 SAMPLE_OTHERS = 2
 
 
@@ -41,12 +44,12 @@ def choose(paths, options):
 
 
 def hunt(bench, steps):
-    """(caught, example, seeds run)"""
+    """The first seed that catches it, and what it says; empty: none does."""
     for first, last in steps:
-        caught, example = bench.run_seeds(first, last)
+        caught, example = bench.run_seeds(first, last, until_one=True)
         if caught:
-            return caught, example, last
-    return {}, "", steps[-1][1]
+            return example
+    return ""
 
 
 def judge(bench, mutant, options):
@@ -62,16 +65,32 @@ def judge(bench, mutant, options):
         failed = bench.run_units(units)
         if failed:
             return "unit", "unit tests catch it: " + ", ".join(failed[:4])
-        caught, example, seeds = hunt(bench, STEPS[:2] if options.short else STEPS)
-        if not caught:
-            return "survived", f"survived {seeds} seeds: {mutant.breaks}"
-        first = STEPS[[last for _, last in STEPS].index(seeds)][0]
-        by = " ".join(f"{name}:{count}" for name, count in sorted(caught.items()))
-        return "caught", (f"{by} in {sum(caught.values())} of {seeds - first + 1} seeds; "
-                          f"{example[:110]}")
+        steps = STEPS[:1] if options.short else STEPS
+        example = hunt(bench, steps)
+        if not example:
+            return "survived", f"survived {steps[-1][1]} seeds: {mutant.breaks}"
+        return "caught", example[:130]
     finally:
         for name, text in before.items():
             (bench.source / name).write_text(text, encoding="utf-8")
+
+
+class Verdicts:
+    """Of full runs, by fingerprint."""
+
+    def __init__(self, path, options):
+        self.path, self.is_off = path, options.short or options.only or options.seeds_only
+        self.known = {}
+        if path.exists() and not self.is_off:
+            self.known = json.loads(path.read_text(encoding="utf-8"))
+
+    def get(self, fingerprint):
+        return self.known.get(fingerprint)
+
+    def put(self, fingerprint, outcome, text):
+        if not self.is_off and outcome in ("caught", "unit"):
+            self.known[fingerprint] = (outcome, text)
+            self.path.write_text(json.dumps(self.known), encoding="utf-8")
 
 
 def baseline(bench, options):
@@ -80,12 +99,11 @@ def baseline(bench, options):
         if code != 0:
             print(output[-3000:])
             fail("the sources do not build")
-    steps = STEPS[:2] if options.short else STEPS
-    for first, last in steps:
-        caught, example = bench.run_seeds(first, last)
-        if caught:
-            fail(f"without any planted bug: {example}")
-    print(f"unplanted_seeds={steps[-1][1]}")
+    last = STEPS[0][1] if options.short else STEPS[1][1]
+    caught, example = bench.run_seeds(1, last)
+    if caught:
+        fail(f"without any planted bug: {example}")
+    print(f"unplanted_seeds={last}", flush=True)
 
 
 def main():
@@ -99,10 +117,13 @@ def main():
     bench = planted.Bench(root, root / "build" / "mutants")
     baseline(bench, options)
     outcomes = {"caught": [], "unit": [], "survived": [], "broken": []}
+    kept = Verdicts(root / "build" / "mutants" / "verdicts.json", options)
     for path in choose(paths, options):
         begin = time.monotonic()
         try:
-            outcome, text = judge(bench, planted.Mutant(path), options)
+            mutant = planted.Mutant(path)
+            outcome, text = kept.get(bench.fingerprint(mutant)) or judge(bench, mutant, options)
+            kept.put(bench.fingerprint(mutant), outcome, text)
         except (planted.Stale, OSError) as error:
             outcome, text = "broken", str(error)
         outcomes[outcome].append(path.stem)

@@ -1,5 +1,5 @@
 /* Cheap stand-ins for what costs a quarter of a run and is proven elsewhere (unit tests of base,
- * claims on real servers): the hashes and the signatures of libcrypto. The linker puts them in their
+ * claims on real servers): hashes and signatures of libcrypto. The linker puts them in their
  * place (--wrap). A hash here is four lanes of multiply and shift over the same bytes: equal for
  * equal bytes, however they are cut into parts, different otherwise as far as a run can tell. */
 #include <string.h>

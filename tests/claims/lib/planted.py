@@ -3,6 +3,7 @@
 The format stands in tests/sim/README.md.
 """
 import collections
+import hashlib
 import os
 import pathlib
 import re
@@ -138,10 +139,11 @@ class Bench:
                 failed.append(unit)
         return failed
 
-    def run_seeds(self, first, last):
+    def run_seeds(self, first, last, until_one=False):
         """({invariant: seeds}, an example). Seeds that hold are not in it."""
         code, output = self.run([self.build_folder / "gridbridge-sim", "--seeds",
-                                 f"{first}..{last}", "--quick", "--go-on"], 1800)
+                                 f"{first}..{last}", "--quick",
+                                 "--first" if until_one else "--go-on"], 1800)
         caught = collections.Counter()
         example = ""
         for line in output.split("\n"):
@@ -153,6 +155,15 @@ class Bench:
             caught["DIED"] += 1
             example = example or f"ended with {code}"
         return caught, example
+
+    def fingerprint(self, mutant):
+        """Of all that a verdict on this mutant hangs on."""
+        digest = hashlib.sha256(repr((mutant.breaks, mutant.edits)).encode())
+        for top in ("CMakeLists.txt", "cmake", "src", "include", "tests/sim", "tests/unit"):
+            for path in sorted(self.files(self.source / top)):
+                if path.suffix != ".mutant":
+                    digest.update(path.read_bytes())
+        return digest.hexdigest()
 
     @staticmethod
     def run(command, timeout, environment=None, cwd=None):
