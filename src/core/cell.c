@@ -5,6 +5,7 @@
  * all that share that evidence back for another window. So a report whose elder was closed long ago
  * is linked with it, whether memory still held the elder or it was fetched: what a record may find
  * is what gb_core_wants asks for. */
+#include "core/ruling.h"
 #include "core/state.h"
 
 bool gb_in_cell(const struct gb_core *core, const struct gb_observation *o)
@@ -267,17 +268,15 @@ static void want_image(struct gb_core *core, struct gb_wants *wants, const struc
     }
 }
 
-/* The decision itself (it may have been made before), and all that it names. */
-static void want_decision(struct gb_core *core, struct gb_wants *wants,
-                          const struct gb_record *rec)
+static void want_targets(struct gb_core *core, struct gb_wants *wants,
+                         const struct gb_value *fields)
 {
     static const struct gb_str names[] = {
         {"decision", 8}, {"matter", 6}, {"other", 5}, {"overlap", 7}, {"report", 6}};
-    const struct gb_value *list = gb_value_get(&rec->fields, GB_STR("overlaps"));
+    const struct gb_value *list = gb_value_get(fields, GB_STR("overlaps"));
 
-    want_key(core, wants, rec->key);
     for (size_t i = 0; i < GB_COUNT(names); i++) {
-        struct gb_str id = gb_value_str(&rec->fields, names[i]);
+        struct gb_str id = gb_value_str(fields, names[i]);
 
         if (gb_str_is(id)) {
             want_key(core, wants, id);
@@ -285,6 +284,29 @@ static void want_decision(struct gb_core *core, struct gb_wants *wants,
     }
     for (uint32_t i = 0; list != NULL && i < list->count; i++) {
         want_key(core, wants, gb_value_str(&list->items[i], GB_STR("overlap")));
+    }
+}
+
+/* The decision itself (it may have been made before), all that it names, and where that is a
+ * decision: its reports, of which memory may have forgotten some, and what it named, which is held
+ * against the state when it is confirmed. One that is fetched brings its reports; one that waits is
+ * always held. */
+static void want_decision(struct gb_core *core, struct gb_wants *wants,
+                          const struct gb_record *rec)
+{
+    const struct gb_ruling *named =
+        gb_map_get(&core->rulings, gb_value_str(&rec->fields, GB_STR("decision")));
+
+    want_key(core, wants, rec->key);
+    want_targets(core, wants, &rec->fields);
+    if (named == NULL || named->head.is_stub) {
+        return;
+    }
+    for (uint32_t i = 0; i < named->keys_count; i++) {
+        want_key(core, wants, named->keys[i].report);
+    }
+    if (named->state == GB_RULING_WAITING) {
+        want_targets(core, wants, &named->fields);
     }
 }
 

@@ -292,14 +292,18 @@ int64_t gb_ruling_extensions(const struct gb_core *core, const struct gb_matter 
 
 /* ---- rows ---- */
 
-/* Lives as long as the longest of its matters; what concerns no matter, a window long. Where memory
- * holds none of them, what was known before stays, unless that was an open one: it has ended. */
+/* Lives as long as the longest of its matters; what concerns no matter, a window long; what waits
+ * for a second person, until that one comes. Where memory holds none of the matters, what was known
+ * before stays, unless that was an open one: it has ended. */
 static int64_t live_until(const struct gb_core *core, const struct gb_ruling *ruling)
 {
     int64_t window = core->policy != NULL ? core->policy->cell_window_ms : 0;
     int64_t until = ruling->keys_count == 0 ? ruling->decided_at + window : ruling->live_until;
     bool is_known = false;
 
+    if (ruling->state == GB_RULING_WAITING) {
+        return INT64_MAX;
+    }
     for (uint32_t i = 0; i < ruling->keys_count; i++) {
         const struct gb_observation *o =
             gb_map_get(&core->observations, ruling->keys[i].report);

@@ -412,6 +412,39 @@ static void a_report_that_comes_back_has_its_decision(void **state)
     gb_arena_close(&s.arena);
 }
 
+/* One report's matter keeps the ruling in memory, the other's is forgotten: the undo needs both. */
+static void what_is_undone_brings_all_its_reports(void **state)
+{
+    struct gb_cf_script s;
+    struct gb_cf_report g = grid;
+    struct gb_cf_report p = party;
+    struct gb_cf_run *run;
+    const char *a;
+
+    (void)state;
+    two_matters(&s);
+    a = matter_of(&s, "party/matter/1");
+    decide(&s, "d1", "seat-1", "\"kind\":\"not_duplicate\",\"matter\":\"%s\",\"other\":\"%s\"", a,
+           matter_of(&s, "grid/matter/7"));
+    g.column = 11;
+    g.hash = "gb";
+    g.xref = "party/matter/1";
+    gb_cf_put(&s, &g);
+    gb_cf_tick(&s, T0 + 2 * HOUR);
+    p.state = "1";
+    p.column = 11;
+    p.hash = "pb";
+    gb_cf_put(&s, &p);
+    gb_cf_tick(&s, T0 + 31 * 24 * HOUR);
+    gb_cf_tick(&s, T0 + 31 * 24 * HOUR + 1000);
+    decide(&s, "d2", "seat-1", "\"kind\":\"undo\",\"decision\":\"d1\"");
+    run = play_all(&s);
+    assert_int_equal(gb_cf_count(run, "gb.change.decision.applied.v1"), 2);
+    assert_int_equal(gb_cf_count(run, "gb.change.matter.merged.v1"), 1);
+    gb_cf_end(run);
+    gb_arena_close(&s.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,7 +458,8 @@ int main(void)
         cmocka_unit_test(a_claim_is_one_seats),
         cmocka_unit_test(what_is_unknown_or_wrong_is_refused),
         cmocka_unit_test(what_memory_forgot_is_fetched),
-        cmocka_unit_test(a_report_that_comes_back_has_its_decision)};
+        cmocka_unit_test(a_report_that_comes_back_has_its_decision),
+        cmocka_unit_test(what_is_undone_brings_all_its_reports)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
