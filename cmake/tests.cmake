@@ -36,6 +36,9 @@ if(sim_sources)
   gb_test_program(gridbridge-sim ${sim_sources})
   target_link_options(gridbridge-sim PRIVATE -Wl,--wrap=gb_check_failed -Wl,--wrap=gb_hash_parts
     -Wl,--wrap=gb_hash_of -Wl,--wrap=gb_sign -Wl,--wrap=gb_sign_is_valid)
+  # A change that the simulator cannot follow is seen at once; the claim sim runs many more.
+  add_test(NAME unit.sim_some COMMAND gridbridge-sim --seeds 1..8)
+  set_tests_properties(unit.sim_some PROPERTIES LABELS unit TIMEOUT 120)
 endif()
 
 # Each file of tests/tools is a program of its own.

@@ -230,7 +230,7 @@ static struct options read_options(int argc, char **argv)
         }
     }
     if (options.to == 0) {
-        (void)fprintf(stderr, "usage: gridbridge-sim --seed N | --seeds A..B | --short"
+        (void)fprintf(stderr, "usage: gridbridge-sim --seed N | --seeds A..B | --short | --script"
                               " [--trace] [--quick] [--go-on | --first] [--each]\n");
         exit(2);
     }
@@ -239,13 +239,17 @@ static struct options read_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct options options = read_options(argc, argv);
+    bool is_script = argc == 2 && strcmp(argv[1], "--script") == 0;
+    struct options options = is_script ? (struct options){0} : read_options(argc, argv);
     struct summary summary = {0};
     uint32_t **spreads[] = {&summary.records, &summary.faults, &summary.owners, &summary.lines,
                             &summary.settled};
     uint64_t room = options.to - options.from + 1 + 1000;
     struct timespec begin, end;
 
+    if (is_script) {
+        return sim_script();
+    }
     for (size_t i = 0; i < GB_COUNT(spreads); i++) {
         *spreads[i] = calloc(room, sizeof(uint32_t));
         GB_CHECK(*spreads[i] != NULL);

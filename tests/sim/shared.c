@@ -28,7 +28,8 @@ static const char grid_mapping[] =
     "    texts: {title: ttl}\n";
 
 static const char refuse_text[] = "version: 1\nclasses:\n  - class: petition\n    categories:\n"
-                                  "      party: [secret]\n      grid: [secret]\n";
+                                  "      party: [secret]\n      grid: [secret]\n"
+                                  "no_text:\n  party: []\n  grid: []\n";
 
 #define T(literal) {(literal), sizeof(literal) - 1}
 

@@ -471,4 +471,7 @@ void sim_run_bare(const struct sim_plan *plan, FILE *trace, struct sim_result *r
 /* Makes the plan of a failing run smaller as long as it fails in the same way. */
 void sim_shrink(struct sim_plan *plan, const struct sim_result *failed);
 
+/* ---- script.c: the fakes alone, operations from the standard input; the exit code ---- */
+int sim_script(void);
+
 #endif
