@@ -41,6 +41,12 @@ if(sim_sources)
   set_tests_properties(unit.sim_some PROPERTIES LABELS unit TIMEOUT 120)
 endif()
 
+# The laws: all of tests/laws is one program.
+file(GLOB law_sources CONFIGURE_DEPENDS tests/laws/*.c)
+if(law_sources)
+  gb_test_program(gridbridge-laws ${law_sources})
+endif()
+
 # Each file of tests/tools is a program of its own.
 file(GLOB tools CONFIGURE_DEPENDS tests/tools/*.c)
 foreach(source ${tools})

@@ -110,7 +110,7 @@ static bool is_nothing_new(const struct gb_core *core, const struct gb_overlap *
     if (overlap == NULL) {
         return !f->is_found || core->rec->bootstrap;
     }
-    if (gb_str_is(overlap->ruled_by)) {
+    if (gb_str_is(overlap->ruled_by) && !(is_open && f->is_beyond)) {
         return true; /* a person's word is sticky */
     }
     return overlap->is_open == is_open &&
@@ -123,6 +123,7 @@ static void tell(struct gb_core *core, struct gb_overlap *overlap, const struct 
 {
     bool was_open = overlap->is_open;
 
+    gb_core_set(core, &overlap->ruled_by, GB_STR_NONE);
     overlap->is_open = f->is_found && f->is_open;
     overlap->settled_at = overlap->is_open ? 0 : core->clock;
     gb_core_set(core, &overlap->claims, claims);
@@ -320,7 +321,8 @@ static void check_contradiction(struct gb_core *core, struct gb_matter *matter)
     }
 }
 
-/* Nobody leads, and no row of the list declares that nobody does. */
+/* Nobody leads, and no row of the list declares that nobody does. Where a person had named the lead,
+ * the list has come to forbid him since: his word is not kept against it. */
 static struct gb_finding find_no_owner(const struct gb_matter *matter, const struct gb_decision *d)
 {
     bool is_declared = d->ruling == NULL && d->duty != NULL &&
@@ -329,6 +331,7 @@ static struct gb_finding find_no_owner(const struct gb_matter *matter, const str
 
     return (struct gb_finding){.is_found = is_found,
                             .is_open = is_found,
+                            .is_beyond = is_found,
                             .rule = d->forbidding != NULL ? d->forbidding->id
                                                           : gb_decision_rule(d),
                             .evidence = matter->fields.json[GB_FIELD_AT_CATEGORY]};

@@ -446,6 +446,7 @@ struct gb_finding {
     bool is_found; /* the condition holds */
     bool is_open;  /* no rule settles it */
     bool is_grown; /* told again while it is open, when its evidence is another */
+    bool is_beyond; /* stands against a person's word, too: what he decided cannot hold any more */
     struct gb_str rule;
     struct gb_str evidence; /* JSON */
 };
