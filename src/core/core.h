@@ -155,6 +155,9 @@ struct gb_hash gb_core_digest(const struct gb_core *core);
 /* Sets the digest that the loaded rows belong to (the lane row keeps it). */
 void gb_core_set_digest(struct gb_core *core, const struct gb_hash *digest);
 
+/* Matters in memory that are not over: what a redecide without a name decides anew. */
+uint32_t gb_core_open_matters(const struct gb_core *core);
+
 /* The lane's clock (ms), moved by ticks alone; 0 before the first. */
 int64_t gb_core_clock(const struct gb_core *core);
 

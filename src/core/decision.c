@@ -162,18 +162,26 @@ static int by_key(const void *a, const void *b)
                       ((const struct gb_matter *)b)->head.key);
 }
 
+static bool is_open_matter(const struct gb_matter *matter)
+{
+    return !matter->head.is_stub && !matter->head.is_removed && matter->count > 0 &&
+           matter->live_until == INT64_MAX;
+}
+
 static void collect_matter(void *value, void *context)
 {
     struct gb_deciding *d = context;
     struct gb_matter *matter = value;
+    struct gb_str town = d->rec->town;
 
-    if (!matter->head.is_stub && !matter->head.is_removed && matter->count > 0 &&
-        matter->live_until == INT64_MAX) {
+    if (is_open_matter(matter) &&
+        (town.len == 0 || gb_str_eq(town, matter->reports[0]->image.town))) {
         gb_list_add(d->core, &d->core->touched, matter);
     }
 }
 
-/* Open matters under the bundle in force; all of them where none is named. */
+/* Open matters under the bundle in force; all of the record's town where none is named, and of the
+ * lane where that is no town. */
 static void redecide(struct gb_deciding *d)
 {
     if (d->targets_count > 0) {
@@ -182,6 +190,21 @@ static void redecide(struct gb_deciding *d)
     }
     gb_map_each(&d->core->matters, collect_matter, d);
     gb_list_sort(&d->core->touched, by_key);
+}
+
+static void count_matter(void *value, void *context)
+{
+    uint32_t *count = context;
+
+    *count += is_open_matter(value);
+}
+
+uint32_t gb_core_open_matters(const struct gb_core *core)
+{
+    uint32_t count = 0;
+
+    gb_map_each(&core->matters, count_matter, &count);
+    return count;
 }
 
 static void undo(struct gb_deciding *d)

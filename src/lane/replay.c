@@ -263,6 +263,45 @@ enum gb_status gb_replay_chunk(struct gb_replay *replay, const struct gb_replay_
     return GB_OK;
 }
 
+/* A record of nobody's: a writer and a stream of its own. */
+static void step_own(struct gb_replay *replay, struct gb_record *rec, struct gb_str json, int64_t n,
+                     struct gb_step *step)
+{
+    GB_CHECK(gb_json_parse(&replay->scratch, json, &rec->fields, NULL) == GB_OK);
+    rec->town = GB_STR("");
+    rec->src = (struct gb_coord){GB_STR("what-if"), GB_STR("what-if"), 0, n, 0, 0};
+    rec->session = GB_STR("what-if");
+    rec->n = n;
+    step->index = replay->row.next_index + (uint64_t)n;
+    gb_core_step(replay->core, rec, step);
+}
+
+uint32_t gb_replay_what_if(struct gb_replay *replay, const struct gb_policy *policy,
+                           struct gb_step *step)
+{
+    struct gb_record activation = {.kind = GB_KIND_POLICY};
+    struct gb_record redecide = {.kind = GB_KIND_DECISION, .source = GB_STR("decision"),
+                                 .entity = GB_STR("decision"), .key = GB_STR("what-if")};
+    struct gb_record confirm = redecide;
+    uint32_t open = gb_core_open_matters(replay->core);
+
+    gb_arena_reset(&replay->scratch);
+    gb_core_offer_policy(replay->core, policy);
+    step_own(replay, &activation,
+             GB_JOIN(&replay->scratch, GB_STR("{\"bundle\":\""), policy->hash, GB_STR("\"}")), 0,
+             step);
+    step_own(replay, &redecide,
+             GB_STR("{\"actor\":{\"post\":\"what-if\"},\"kind\":\"redecide\"}"), 1, step);
+    if (gb_policy_needs_two(policy, GB_DECISION_REDECIDE)) {
+        confirm.key = GB_STR("what-if-confirm");
+        step_own(replay, &confirm,
+                 GB_STR("{\"actor\":{\"post\":\"what-if-2\"},\"decision\":\"what-if\","
+                        "\"kind\":\"confirm\"}"),
+                 2, step);
+    }
+    return open;
+}
+
 void gb_replay_count(const struct gb_replay *replay, struct gb_replay_counts *counts)
 {
     *counts = replay->counts;

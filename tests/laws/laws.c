@@ -243,7 +243,10 @@ static void try_sticky(struct tried *t, uint64_t seed)
     pair(&script, &dice, images);
     law_play(&run, &script);
     step.ruling.overlap = find_open(&run, &step.ruling.row);
-    GB_CHECK(step.ruling.overlap >= 0);
+    if (step.ruling.overlap < 0) {
+        law_end(&run); /* nothing to settle: then the law is not tried */
+        return;
+    }
     id = gb_value_str(law_matter_of(&run, step.ruling.row), GB_STR("id"));
     law_add(&script, &step);
     law_make(&run, &script, script.count - 1);
