@@ -1,10 +1,12 @@
 /* policy activate DIR: checks the bundle, stores it in the database under its hash, then produces
- * one record that names the hash; intake carries it into every lane. A plan unless --execute. */
+ * one record that names the hash; intake carries it into every lane. A plan unless --execute.
+ * policy redecide: a decision of a person that open matters are decided under the bundle in force. */
 #include <inttypes.h>
 
 #include "base/jsonw.h"
 #include "cli/bundle.h"
 #include "cli/commands.h"
+#include "cli/desk.h"
 #include "cli/session.h"
 #include "cli/settings.h"
 #include "shell/tool_files.h"
@@ -142,5 +144,41 @@ enum gb_exit gb_cli_policy_activate(const struct gb_args *args)
     gb_session_end(&session);
     gb_brokers_end(&a.brokers);
     gb_arena_close(&a.arena);
+    return code;
+}
+
+static bool is_town(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    return digits == 9 && text[9] == '\0';
+}
+
+static enum gb_exit name_town(struct gb_desk *desk, const char *town)
+{
+    if (!is_town(town)) {
+        return gb_cli_misused(desk->args, "--town takes a code of 9 digits, not %s", town);
+    }
+    desk->draft.town = gb_str_of(town);
+    gb_buf_printf(&desk->plan, "  every open matter of town %s\n", town);
+    return GB_EXIT_OK;
+}
+
+enum gb_exit gb_cli_policy_redecide(const struct gb_args *args)
+{
+    const char *matter = gb_args_get(args, "--matter");
+    const char *town = gb_args_get(args, "--town");
+    struct gb_desk desk;
+    enum gb_exit code;
+
+    if ((matter != NULL) == (town != NULL)) {
+        return gb_cli_misused(args, "needs --town CODE or --matter ID");
+    }
+    code = gb_desk_begin(&desk, args, "redecide");
+    if (code == GB_EXIT_OK) {
+        code = matter != NULL ? gb_desk_add_matter(&desk, matter, 0) : name_town(&desk, town);
+    }
+    code = code == GB_EXIT_OK ? gb_desk_decide(&desk) : code;
+    gb_desk_end(&desk);
     return code;
 }

@@ -106,6 +106,9 @@ static const struct gb_option REPLAY_OPTIONS[] = {
     {"--lane", "N", "this lane only; otherwise all"},
     {"--from", "INDEX", "first ledger line that is compared (0)"},
     {"--to", "INDEX", "line before which comparing ends (the end)"},
+    {"--policy", "DIR", "a bundle that is not active yet"},
+    {"--compare", NULL, "what that bundle would change of open matters"},
+    DAY_OPTION,
     GB_SESSION_OPTION,
     {0}};
 
@@ -143,6 +146,10 @@ static const struct gb_option DECIDE_OPTIONS[] = {
     SEEN_OPTION,
     GB_DESK_OPTIONS,
     {0}};
+
+static const struct gb_option REDECIDE_OPTIONS[] = {
+    {"--town", "CODE", "all of its open matters"}, {"--matter", "ID", "this one"},
+    GB_DESK_OPTIONS, {0}};
 
 static const struct gb_option NAMED_OPTIONS[] = {GB_DESK_OPTIONS, {0}};
 
@@ -379,11 +386,20 @@ static const struct gb_command COMMANDS[] = {
      .more = "Checks the bundle first. Shows the plan unless --execute is given.",
      .options = ACTIVATE_OPTIONS,
      .run = gb_cli_policy_activate},
+    {.name = "policy redecide",
+     .words = "",
+     .help = "Decides open matters anew by the active bundle",
+     .more = "An activation alone decides nothing anew. replay --policy DIR --compare tells\n"
+             "beforehand what would change.\n" PLAN_FIRST,
+     .options = REDECIDE_OPTIONS,
+     .run = gb_cli_policy_redecide},
     {.name = "replay",
      .words = "",
      .help = "Runs the ledger again and compares all outputs",
      .more = "State is always made again from line 0; only the span is compared. Prints\n"
-             "identical, or the first difference: lane, line, field and both values.",
+             "identical, or the first difference: lane, line, field and both values.\n"
+             "--policy DIR --compare: how many open matters that bundle would have led\n"
+             "otherwise, by village and rule, with examples; exit 1 where there are any.",
      .options = REPLAY_OPTIONS,
      .run = gb_cli_replay},
     {.name = "run",

@@ -34,6 +34,7 @@ enum gb_exit gb_cli_overlaps_show(const struct gb_args *args);
 enum gb_exit gb_cli_overlaps_transfer(const struct gb_args *args);
 enum gb_exit gb_cli_overlaps_undo(const struct gb_args *args);
 enum gb_exit gb_cli_policy_activate(const struct gb_args *args);
+enum gb_exit gb_cli_policy_redecide(const struct gb_args *args);
 enum gb_exit gb_cli_replay(const struct gb_args *args);
 enum gb_exit gb_cli_run_daemon(const struct gb_args *args);
 enum gb_exit gb_cli_status(const struct gb_args *args);

@@ -1,11 +1,13 @@
 /* replay: the ledger of one lane or of all, read from PostgreSQL, through a fresh core. Reads only;
- * the live group never notices. */
+ * the live group never notices. With --policy DIR --compare: what that bundle would change of the
+ * matters that are open at the end (what_if.h). */
 #include <inttypes.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "cli/what_if.h"
 #include "lane/limits.h"
 #include "shell/tool_store.h"
 
@@ -18,6 +20,7 @@ struct run {
     uint64_t end; /* lines of the lane, for progress */
     struct gb_replay *replay;
     struct gb_arena arena; /* of one chunk */
+    struct gb_comparing *comparing; /* NULL unless a bundle is compared */
     struct gb_replay_difference difference;
     struct gb_err err;
 };
@@ -137,6 +140,7 @@ static void add_result(const struct run *run, enum gb_status status, struct gb_t
 struct span {
     int64_t lane; /* -1: all */
     int64_t from, to;
+    struct gb_comparing *comparing;
 };
 
 static enum gb_exit replay_lane(struct run *run, const struct span *span, bool is_sm3,
@@ -159,7 +163,9 @@ static enum gb_exit replay_lane(struct run *run, const struct span *span, bool i
         status = check_end(run, config.to);
     }
     show_progress(run, true);
-    if (status == GB_OK || status == GB_DIFFERS) {
+    if (status == GB_OK && run->comparing != NULL) {
+        gb_comparing_add(run->comparing, run->replay);
+    } else if (status == GB_OK || status == GB_DIFFERS) {
         add_result(run, status, table);
     }
     gb_replay_free(run->replay);
@@ -186,6 +192,7 @@ static enum gb_exit replay_lanes(struct gb_session *session, const struct gb_arg
     for (size_t i = 0; i < gb_tool_rows_count(rows) && code <= GB_EXIT_NO; i++) {
         struct run run = {.args = args,
                           .session = session,
+                          .comparing = span->comparing,
                           .lane = gb_tool_rows_int(rows, i, GB_LANE_COLUMN_LANE),
                           .end = (uint64_t)gb_tool_rows_int(rows, i, GB_LANE_COLUMN_NEXT_INDEX)};
         bool is_sm3 =
@@ -201,6 +208,40 @@ static enum gb_exit replay_lanes(struct gb_session *session, const struct gb_arg
     return code;
 }
 
+static enum gb_exit replay(const struct gb_args *args, const struct span *span,
+                           struct gb_table_out *table)
+{
+    struct gb_session session;
+    enum gb_exit code = gb_session_open(&session, args);
+
+    if (code == GB_EXIT_OK) {
+        code = replay_lanes(&session, args, span, table);
+        if (code <= GB_EXIT_NO && args->format == GB_FORMAT_TABLE && table->count > 0) {
+            fputs(code == GB_EXIT_OK ? "identical\n" : "different\n", args->out);
+        }
+        if (table->count > 0) {
+            gb_table_print(table, args);
+        }
+    }
+    gb_session_end(&session);
+    return code;
+}
+
+static enum gb_exit compare(const struct gb_args *args, struct span *span,
+                            struct gb_table_out *table)
+{
+    struct gb_comparing comparing;
+    enum gb_exit code = gb_comparing_begin(&comparing, args);
+
+    span->comparing = &comparing;
+    code = code == GB_EXIT_OK ? replay(args, span, table) : code;
+    if (code == GB_EXIT_OK) { /* a ledger that differs says nothing about what is open */
+        code = gb_comparing_print(&comparing);
+    }
+    gb_comparing_end(&comparing);
+    return code;
+}
+
 enum gb_exit gb_cli_replay(const struct gb_args *args)
 {
     static const struct gb_column COLUMNS[] = {
@@ -208,7 +249,7 @@ enum gb_exit gb_cli_replay(const struct gb_args *args)
         {"lines", GB_COLUMN_NUMBER},          {"outputs_compared", GB_COLUMN_NUMBER},
         {"bodies_purged", GB_COLUMN_NUMBER},  {"difference", GB_COLUMN_TEXT}};
     struct span span = {.lane = -1, .from = 0, .to = INT64_MAX};
-    struct gb_session session;
+    bool has_policy = gb_args_get(args, "--policy") != NULL;
     struct gb_arena arena;
     struct gb_table_out table;
     enum gb_exit code;
@@ -217,19 +258,15 @@ enum gb_exit gb_cli_replay(const struct gb_args *args)
         !gb_args_number(args, "--from", &span.from) || !gb_args_number(args, "--to", &span.to)) {
         return GB_EXIT_USAGE;
     }
+    if (has_policy != (gb_args_get(args, "--compare") != NULL)) {
+        return gb_cli_misused(args, "--policy DIR and --compare go together");
+    }
+    if (has_policy && (span.from != 0 || span.to != INT64_MAX)) {
+        return gb_cli_misused(args, "--compare is about what is open at the end: no --from, --to");
+    }
     gb_arena_init(&arena, (size_t)16 << 20);
     gb_table_init(&table, &arena, COLUMNS, GB_COUNT(COLUMNS));
-    code = gb_session_open(&session, args);
-    if (code == GB_EXIT_OK) {
-        code = replay_lanes(&session, args, &span, &table);
-        if (code <= GB_EXIT_NO && args->format == GB_FORMAT_TABLE) {
-            fputs(code == GB_EXIT_OK ? "identical\n" : "different\n", args->out);
-        }
-        if (table.count > 0) {
-            gb_table_print(&table, args);
-        }
-    }
-    gb_session_end(&session);
+    code = has_policy ? compare(args, &span, &table) : replay(args, &span, &table);
     gb_table_close(&table);
     gb_arena_close(&arena);
     return code;
