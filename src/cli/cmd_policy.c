@@ -1,6 +1,6 @@
 /* policy activate DIR: checks the bundle, stores it in the database under its hash, then produces
  * one record that names the hash; intake carries it into every lane. A plan unless --execute.
- * policy redecide: a decision of a person that open matters are decided under the bundle in force. */
+ * policy redecide: a person decides that open matters are decided under the bundle in force. */
 #include <inttypes.h>
 
 #include "base/jsonw.h"

@@ -1,4 +1,4 @@
-/* See the header. Nothing is sent or stored: the bundle rules in the memory of this command only. */
+/* See the header. Nothing is sent or stored: the bundle rules in this command's memory only. */
 #include "cli/what_if.h"
 
 #include <inttypes.h>

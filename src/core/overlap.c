@@ -321,8 +321,8 @@ static void check_contradiction(struct gb_core *core, struct gb_matter *matter)
     }
 }
 
-/* Nobody leads, and no row of the list declares that nobody does. Where a person had named the lead,
- * the list has come to forbid him since: his word is not kept against it. */
+/* Nobody leads, and no row of the list declares that nobody does. Where a person had named the
+ * lead, the list has come to forbid him since: his word is not kept against it. */
 static struct gb_finding find_no_owner(const struct gb_matter *matter, const struct gb_decision *d)
 {
     bool is_declared = d->ruling == NULL && d->duty != NULL &&

@@ -69,9 +69,9 @@ enum gb_status gb_replay_chunk(struct gb_replay *replay, const struct gb_replay_
                                struct gb_replay_difference *difference,
                                struct gb_err *err) GB_MUST_CHECK;
 
-/* After the last chunk: what would come out if policy (borrowed until gb_replay_free) were activated
- * now and every open matter decided anew. The outputs are in step, whose arena the caller sets; the
- * replay has no further use. Returns how many open matters there are. */
+/* After the last chunk: what would come out if policy (borrowed until gb_replay_free) were
+ * activated now and every open matter decided anew. The outputs are in step, whose arena the caller
+ * sets; the replay has no further use. Returns how many open matters there are. */
 uint32_t gb_replay_what_if(struct gb_replay *replay, const struct gb_policy *policy,
                            struct gb_step *step);
 

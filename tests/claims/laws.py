@@ -1,7 +1,7 @@
 """Six laws of who leads hold over random scripts of reports and of decisions of people.
 
-order, undo, forbidden, one-lead, sticky, said: tests/laws/laws.c says each, with its conditions. Each
-planted fault of tests/laws/faults must break the law that its name begins with. --short: fewer
+order, undo, forbidden, one-lead, sticky, said: tests/laws/laws.c says each, with its conditions.
+Each planted fault of tests/laws/faults must break the law that its name begins with. --short: fewer
 scripts and a sample of the faults. --only NAME (several, by comma): these faults alone.
 """
 import argparse

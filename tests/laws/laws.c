@@ -3,10 +3,10 @@
  *
  *   order      In a stretch in which the clock stands and nobody decides, reports may come in any
  *              order that keeps each row's own: the same matters, led by the same posts, with every
- *              other published field the same. Without decisions before, the same overlaps are open
- *              (what people have settled stays settled only while its matter lives: a matter that is
- *              parted for a moment has a new overlap). Beyond the law: evidence that more reports
- *              share than GB_EVIDENCE_MAX, searches cut at GB_LINK_MAX.
+ *              other published field the same. Without decisions before, the same overlaps are
+ *              open (what people have settled stays settled only while its matter lives: a matter
+ *              that is parted for a moment has a new overlap). Beyond the law: evidence that more
+ *              reports share than GB_EVIDENCE_MAX, searches cut at GB_LINK_MAX.
  *   undo       A decision that is undone, with nothing but reports in between and while the clock
  *              stands, leaves every matter as it is without it; open overlaps as above.
  *   forbidden  At no moment does a post lead that the list forbids to.

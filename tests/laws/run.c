@@ -155,7 +155,8 @@ static struct gb_str raw_state(const struct law_run *run, const char *source, co
     for (uint32_t i = 0; i < run->policy->states_count; i++) {
         const struct gb_state_row *row = &run->policy->states[i];
 
-        if (gb_str_eq(row->source, gb_str_of(source)) && row->state == gb_state_of(gb_str_of(word))) {
+        if (gb_str_eq(row->source, gb_str_of(source)) &&
+            row->state == gb_state_of(gb_str_of(word))) {
             return row->code;
         }
     }

@@ -1,4 +1,4 @@
-/* What a new bundle would change: counted by village and rule from outputs, whatever their order. */
+/* What a new bundle would change: counted from outputs by village and rule, in any order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
