@@ -12,8 +12,8 @@
  *   forbidden  At no moment does a post lead that the list forbids to.
  *   one-lead   At every moment a matter has one lead, or an open overlap no_owner, or a row that
  *              declares that nobody leads. First loads aside: they open nothing for people.
- *   sticky     What a person settled stays settled over 100 later updates of its reports, as long as
- *              they stay together and the list does not forbid the post that he named.
+ *   sticky     What a person settled stays settled over 100 later updates of its reports, as long
+ *              as they stay together and the list does not forbid the post that he named.
  *   said       Every overlap's rule is one that core/said.h lists. */
 #include <inttypes.h>
 #include <stdio.h>
