@@ -163,13 +163,20 @@ static void read_crosswalk(struct gb_policy_build *b)
     b->policy.crosswalk_count = csv.rows_count;
 }
 
-/* A prefix and 26 characters of lower-case base32: 16 bytes. */
-static bool is_pseudonym(struct gb_str text, const char *prefix)
+/* The purpose's letter, the key's number, a dot, and 26 characters of lower-case base32: 16 bytes.
+ * A rotation puts rows of j2 beside those of j1. */
+static bool is_pseudonym(struct gb_str text, char letter)
 {
-    if (text.len != 29 || memcmp(text.ptr, prefix, 3) != 0) {
+    size_t dot = 1;
+
+    while (dot < text.len && dot < 6 && text.ptr[dot] >= '0' && text.ptr[dot] <= '9') {
+        dot++;
+    }
+    if (text.len != dot + 27 || dot < 2 || text.ptr[0] != letter || text.ptr[1] == '0' ||
+        text.ptr[dot] != '.') {
         return false;
     }
-    for (size_t i = 3; i < text.len; i++) {
+    for (size_t i = dot + 1; i < text.len; i++) {
         char c = text.ptr[i];
 
         if (!(c >= 'a' && c <= 'z') && !(c >= '2' && c <= '7')) {
@@ -197,14 +204,15 @@ static void read_holders(struct gb_policy_build *b)
 
         rows[i] = (struct gb_holder){id->text, holder->text, pseudonym->text};
         (void)gb_policy_is_new(b, &seen, id, id->text);
-        if (!is_pseudonym(id->text, "j1.")) {
-            gb_yaml_mistake(b->mistakes, id, "must be j1. and 26 characters of base32");
+        if (!is_pseudonym(id->text, 'j')) {
+            gb_yaml_mistake(b->mistakes, id, "must be j1., j2. ... and 26 characters of base32");
         }
         if (holder->text.len == 0) {
             gb_yaml_mistake(b->mistakes, holder, "the holder is empty");
         }
-        if (!is_pseudonym(pseudonym->text, "p1.")) {
-            gb_yaml_mistake(b->mistakes, pseudonym, "must be p1. and 26 characters of base32");
+        if (!is_pseudonym(pseudonym->text, 'p')) {
+            gb_yaml_mistake(b->mistakes, pseudonym,
+                            "must be p1., p2. ... and 26 characters of base32");
         }
     }
     gb_map_close(&seen);

@@ -11,6 +11,8 @@
 #include "codec/policy_load.h"
 
 #define FILES 12
+#define ID "abcdefghijklmnopqrstuvwxyz"
+#define HOLDERS(key) "id_hash,holder,pseudonym\n" key ID ",h,p1." ID "\n"
 
 static const char *const names[FILES] = {"authority.yaml",  "bundle.yaml",   "calendar.csv",
                                          "categories.yaml", "crosswalk.csv", "deadlines.yaml",
@@ -184,7 +186,11 @@ static const struct {
     {"network.yaml", "posts: {vacant_after: soon}", "network.yaml:1:23: "},
     {"network.yaml", "post: {}", "network.yaml:1:1: unknown"},
     {"holders.csv", "id_hash,holder,pseudonym\nj1.x,h,p1.y\n",
-     "holders.csv:2:1: must be j1. and 26"},
+     "holders.csv:2:1: must be j1., j2. ... and 26"},
+    {"holders.csv", HOLDERS("j0."), "holders.csv:2:1: must be j1."},
+    {"holders.csv", HOLDERS("j."), "holders.csv:2:1: must be j1."},
+    {"holders.csv", HOLDERS("p2."), "holders.csv:2:1: must be j1."},
+    {"holders.csv", HOLDERS("j123456."), "holders.csv:2:1: must be j1."},
     {"holders.csv", "id_hash,holder\n", "holders.csv:1:1: column \"pseudonym\" is missing"},
     {"calendar.csv", "day,kind,name\n2026-13-01,of,x\n",
      "calendar.csv:2:12: unknown kind \"of\""},
@@ -291,6 +297,22 @@ static void test_good_duties(void **state)
     assert_non_null(gb_policy_load(&b->arena, &b->files, &b->mistakes));
 }
 
+/* After a rotation rows of the old and of the new key stand side by side. */
+static void test_rotated_holders(void **state)
+{
+    struct bundle *b = *state;
+    const struct gb_policy *p;
+
+    put(b, "holders.csv", HOLDERS("j1.") "j12." ID ",h,p3." ID "\n");
+    p = gb_policy_load(&b->arena, &b->files, &b->mistakes);
+    if (p == NULL) {
+        fail_msg("%.*s", GB_STR_ARG(gb_buf_str(&b->mistakes.lines)));
+        return;
+    }
+    assert_int_equal(p->holders_count, 2);
+    assert_string_equal(gb_policy_holder(p, GB_STR("j12." ID))->holder.ptr, "h");
+}
+
 static void test_files(void **state)
 {
     struct bundle *b = *state;
@@ -325,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_duty_mistakes),
         cmocka_unit_test_setup_teardown(test_good_duties, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rotated_holders, setup, teardown),
         cmocka_unit_test_setup_teardown(test_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_at_once, setup, teardown),
     };
