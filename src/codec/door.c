@@ -250,11 +250,23 @@ static void dead_message(struct gb_opening *o, const struct gb_err *err)
     gb_opening_dead(o, rec, err);
 }
 
+/* Asked before a byte is looked at. */
+static enum gb_status check_len(const struct gb_opening *o, struct gb_err *err)
+{
+    size_t key = o->in->key.len, value = o->in->value.len;
+
+    return key <= GB_SOURCE_BYTES_MAX && value <= GB_SOURCE_BYTES_MAX
+               ? GB_OK
+               : gb_fail(err, GB_TOO_LARGE, "expected up to %u bytes, found %zu",
+                         GB_SOURCE_BYTES_MAX, key > value ? key : value);
+}
+
 static void open_value(struct gb_opening *o)
 {
     struct gb_err err = {.status = GB_OK, .text = ""};
 
-    if (gb_opening_envelope(o, &err) != GB_OK || gb_guard_position(o, &err) != GB_OK) {
+    if (check_len(o, &err) != GB_OK || gb_opening_envelope(o, &err) != GB_OK ||
+        gb_guard_position(o, &err) != GB_OK) {
         dead_message(o, &err);
         return;
     }

@@ -14,6 +14,8 @@
 #include "codec/yaml.h"
 #include "gridbridge/record.h"
 
+#define GB_SOURCE_BYTES_MAX (8U << 20) /* of a record's key, of its value */
+
 struct gb_door;
 
 /* One configured source: which adapter reads which topics. */

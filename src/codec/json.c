@@ -263,6 +263,38 @@ static const char *word_of(const json_error_t *error)
     return "expected JSON (RFC 8259)";
 }
 
+/* Before anything is allocated: how deep, and how many values; an empty object or array counts as
+ * if it held one. A text that is no JSON may pass. */
+static enum gb_status check_bounds(struct gb_str text, struct gb_err *err)
+{
+    size_t depth = 0, values = 1;
+
+    for (size_t at = 0; at < text.len;) {
+        char c = text.ptr[at];
+
+        if (c == '"') {
+            at = after_string(text, at);
+            continue;
+        }
+        if (c == '[' || c == '{') {
+            depth++;
+            values++;
+        } else if (c == ',') {
+            values++;
+        } else if ((c == ']' || c == '}') && depth > 0) {
+            depth--;
+        }
+        if (depth > GB_JSON_DEPTH_MAX) {
+            return gb_fail(err, GB_BAD_JSON, "deeper than %d levels", GB_JSON_DEPTH_MAX);
+        }
+        if (values > GB_JSON_VALUES_MAX) {
+            return gb_fail(err, GB_TOO_LARGE, "more than %u values", GB_JSON_VALUES_MAX);
+        }
+        at++;
+    }
+    return GB_OK;
+}
+
 /* The long way, by jansson: for all that the short one leaves, and for the words. */
 static enum gb_status parse_slow(struct gb_arena *arena, struct gb_str text,
                                  struct gb_value *value, struct gb_err *err)
@@ -280,6 +312,10 @@ static enum gb_status parse_slow(struct gb_arena *arena, struct gb_str text,
         return gb_fail(err, GB_BAD_JSON, "byte %zu: expected no NUL%s%s", at,
                        gb_encoding_nuls(text) != NULL ? "; " : "",
                        gb_encoding_nuls(text) != NULL ? gb_encoding_nuls(text) : "");
+    }
+    status = check_bounds(text, err);
+    if (status != GB_OK) {
+        return status;
     }
     json_t *json = json_loadb(text.ptr, text.len, flags, &error);
 

@@ -11,6 +11,7 @@
 #include "gridbridge/value.h"
 
 #define GB_JSON_DEPTH_MAX 64
+#define GB_JSON_VALUES_MAX 500000U /* members and items: what a tree of them takes in memory */
 
 /* Parses one JSON text into arena. Errors: BAD_UTF8 naming the byte, BAD_JSON naming line and
  * column, TOO_LARGE. The message never quotes the text. */

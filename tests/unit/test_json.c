@@ -55,6 +55,44 @@ static void refuses(void **state)
     gb_arena_close(&arena);
 }
 
+/* How deep and how many is known before anything is allocated. */
+static void has_bounds(void **state)
+{
+    struct gb_arena arena;
+    struct gb_buf text = {0};
+    struct gb_value value;
+    struct gb_err err = {.status = GB_OK, .text = ""};
+
+    (void)state;
+    gb_arena_init(&arena, (size_t)128 << 20);
+    for (uint32_t more = 0; more < 2; more++) {
+        gb_buf_clear(&text);
+        gb_buf_add_str(&text, GB_STR("[0"));
+        for (uint32_t i = 0; i < GB_JSON_VALUES_MAX - 2 + more; i++) {
+            gb_buf_add_str(&text, GB_STR(",0"));
+        }
+        gb_buf_add_char(&text, ']');
+        assert_int_equal(parse(&arena, gb_buf_str(&text), &value, &err),
+                         more == 0 ? GB_OK : GB_TOO_LARGE);
+    }
+    assert_string_equal(err.text, "more than 500000 values");
+    gb_buf_clear(&text);
+    gb_buf_add_str(&text, GB_STR("[\""));
+    for (uint32_t i = 0; i < GB_JSON_VALUES_MAX; i++) {
+        gb_buf_add_str(&text, GB_STR("[,\\\"")); /* within a string they are characters */
+    }
+    gb_buf_add_str(&text, GB_STR("\"]"));
+    assert_int_equal(gb_json_parse_slow(&arena, gb_buf_str(&text), &value, &err), GB_OK);
+    gb_buf_clear(&text);
+    for (uint32_t i = 0; i < 2 * GB_JSON_VALUES_MAX; i++) {
+        gb_buf_add_char(&text, '[');
+    }
+    assert_int_equal(parse(&arena, gb_buf_str(&text), &value, &err), GB_BAD_JSON);
+    assert_string_equal(err.text, "deeper than 64 levels");
+    gb_buf_close(&text);
+    gb_arena_close(&arena);
+}
+
 static void keeps_decimals(void **state)
 {
     struct gb_str text = GB_STR("[1,\"2.5\\\"3\",-0.10,{\"a\":7,\"b\":1E2},300.0,-9]");
@@ -185,7 +223,7 @@ static void json_test_suite(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses), cmocka_unit_test(keeps_decimals),
+        cmocka_unit_test(refuses), cmocka_unit_test(has_bounds), cmocka_unit_test(keeps_decimals),
         cmocka_unit_test(replaces_nul), cmocka_unit_test(bounds_depth_and_memory),
         cmocka_unit_test(json_test_suite)};
 
