@@ -132,7 +132,7 @@ static void show_plan(const struct keys *k, const struct gb_key *fresh, const ch
     fprintf(to,
             "%s key, %s\n"
             "  1. %s gets a new key %.*s (%s); %.*s stays known until %s\n"
-            "  2. restart the instances with intake, one after the other\n",
+            "  2. reload the instances with intake (SIGHUP), one after the other\n",
             k->purpose->name, k->purpose->use, k->path, GB_STR_ARG(fresh->id),
             gb_hash_alg_word(fresh->alg), GB_STR_ARG(old->id), until);
     if (k->purpose == &purposes[0]) {
@@ -176,7 +176,7 @@ static enum gb_exit execute(struct keys *k, const struct gb_args *args, struct g
     if (!is_done) {
         return gb_cli_fail(args, &err);
     }
-    fprintf(args->out, "%.*s is in use after the next start\n", GB_STR_ARG(fresh->id));
+    fprintf(args->out, "%.*s is in use after the next reload or start\n", GB_STR_ARG(fresh->id));
     return GB_EXIT_OK;
 }
 

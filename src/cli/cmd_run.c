@@ -211,15 +211,3 @@ enum gb_exit gb_cli_run_daemon(const struct gb_args *args)
     gb_settings_close(&run.settings);
     return code;
 }
-
-enum gb_exit gb_cli_check_config(const struct gb_args *args)
-{
-    struct gb_settings settings;
-    enum gb_exit code = gb_settings_read(&settings, args, args->words[0], args->out);
-
-    if (code == GB_EXIT_OK) {
-        fputs("no mistakes\n", args->talk);
-    }
-    gb_settings_close(&settings);
-    return code;
-}

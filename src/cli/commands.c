@@ -200,6 +200,12 @@ static const struct gb_command COMMANDS[] = {
      .help = "Prints a completion script for bash",
      .more = "Use: source <(gridbridge completion)",
      .run = gb_cli_completion},
+    {.name = "config show",
+     .words = "",
+     .help = "Prints the configuration in force",
+     .more = "With defaults and what is included, as YAML that is read again. Secrets are\n"
+             "masked, names of files that hold them are not.",
+     .run = gb_cli_config_show},
     {.name = "db migrate",
      .words = "",
      .help = "Brings the database's schema up to date",

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 enum gb_exit gb_cli_check_config(const struct gb_args *args);
+enum gb_exit gb_cli_config_show(const struct gb_args *args);
 enum gb_exit gb_cli_check_mapping(const struct gb_args *args);
 enum gb_exit gb_cli_check_policy(const struct gb_args *args);
 enum gb_exit gb_cli_check_refuse(const struct gb_args *args);

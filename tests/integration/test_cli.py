@@ -294,6 +294,22 @@ def test_policy_activate_is_silent_but_for_its_answer(run, new_kafka, new_postgr
     assert done.returncode == 69 and len(done.stderr.splitlines()) == 1
 
 
+def test_config_show_masks_secrets_and_is_read_again(run, tmp_path):
+    config = tmp_path / "g.yaml"
+    config.write_text(
+        "version: 1\ninclude: [more.yaml]\npostgres: {dsn: 'password=c0ffee1'}\n"
+        "sources:\n  a: {topics: [t, u], adapter: a}\nprivacy: {join_key: '${KEY}'}\n"
+        "kafka: {properties: {sasl.password: c0ffee2, ssl.key.password_file: p}}\n")
+    (tmp_path / "more.yaml").write_text("lanes: {count: 7}\n")
+    done = run("config", "show", "-c", str(config), env=dict(os.environ, KEY="c0ffee3" + "0" * 57))
+    assert done.returncode == 0 and "count: 7" in done.stdout, done.stderr
+    assert "c0ffee" not in done.stdout + done.stderr and done.stdout.count("***") >= 3
+    (tmp_path / "again.yaml").write_text(done.stdout)
+    again = run("config", "show", "-c", str(tmp_path / "again.yaml"))
+    assert (again.returncode, again.stdout) == (0, done.stdout), again.stderr
+    assert run("config", "show", "-c", str(tmp_path / "none.yaml")).returncode != 0
+
+
 def keys_config(tmp_path):
     keys = tmp_path / "keys"
     keys.mkdir()
