@@ -74,11 +74,12 @@ struct gb_intake_set *gb_intake_set_new(const struct gb_daemon_config *config, F
                                         struct gb_err *err);
 void gb_intake_set_free(struct gb_intake_set *set);
 
-/* SIGHUP as a transaction: settings, mappings and lookups are read and checked, then intake goes
- * over to them; on any mistake everything stays as it was, and the log says so. Sources may join.
- * Those that are read must stay and keep their mapping, and the refuse-list must stay: a record
- * that was sent but not yet committed would be read in two ways, or counted by nobody. *set is what
- * is in force. */
+/* SIGHUP as a transaction: settings, mappings, lookups, refuse-list and keys are read and checked,
+ * then intake goes over to them; on any mistake everything stays as it was, and the log says so.
+ * Sources that join need nothing else. Where records that are read already would be read in
+ * another way, or no more, intake first drains, for 15 s at most: a record that was sent but not
+ * yet committed would otherwise be read in two ways, or counted by nobody. Settings of the running
+ * world (servers, lanes, salt) are refused. *set is what is in force. */
 void gb_daemon_reload(struct gb_world *world, struct gb_intake_set **set, FILE *log);
 
 /* Runs until a signal; OK after an orderly stop. Log lines go to log as logfmt. */

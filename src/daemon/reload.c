@@ -1,4 +1,4 @@
-/* Reload: more sources for intake while lanes go on. */
+/* Reload: other sources, mappings, refuse-list, keys for intake while lanes go on. */
 #include <stdlib.h>
 
 #include "codec/door.h"
@@ -51,35 +51,87 @@ static bool is_same(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* What may not change while records are under way. */
-static enum gb_status compare(const struct gb_intake_set *old, const struct gb_intake_set *new,
-                              struct gb_err *err)
+static bool has_same_properties(const struct gb_daemon_config *a, const struct gb_daemon_config *b)
 {
-    const struct gb_daemon_config *config = old->config;
-
-    if (!is_same(config->join_key, new->config->join_key) ||
-        !is_same(config->salt, new->config->salt) ||
-        !is_same(config->topic_prefix, new->config->topic_prefix) ||
-        config->lanes_count != new->config->lanes_count) {
-        return gb_fail(err, GB_BAD_CONFIG, "keys, lanes and prefix change by a restart only");
-    }
-    if (!gb_str_eq(gb_door_refuse_hash(old->door), gb_door_refuse_hash(new->door))) {
-        return gb_fail(err, GB_BAD_CONFIG,
-                       "the refuse-list has changed: stop the daemon, then start it");
-    }
-    for (size_t i = 0; i < config->sources_count; i++) {
-        struct gb_str name = gb_str_of(config->sources[i].name);
-        struct gb_str topic = gb_str_of(config->sources[i].topic);
-        struct gb_str is = gb_door_mapping_hash(new->door, name, topic);
-
-        if (!gb_str_eq(is, gb_door_mapping_hash(old->door, name, topic))) {
-            return gb_fail(err, GB_BAD_CONFIG, "%s of %s: stop the daemon, then start it",
-                           gb_str_is(is) ? "a changed mapping or lookup"
-                                         : "the missing source or topic",
-                           config->sources[i].name);
+    for (size_t i = 0; i < a->properties_count && i < b->properties_count; i++) {
+        if (!is_same(a->properties[i].name, b->properties[i].name) ||
+            !is_same(a->properties[i].value, b->properties[i].value)) {
+            return false;
         }
     }
-    return GB_OK;
+    return a->properties_count == b->properties_count;
+}
+
+/* The section of the first setting that differs and that a running world cannot take over; NULL:
+ * there is none. */
+static const char *needs_restart(const struct gb_daemon_config *a,
+                                 const struct gb_daemon_config *b)
+{
+    const struct {
+        const char *section;
+        bool is_same;
+    } looked_at[] = {
+        {"bridge", is_same(a->bridge_id, b->bridge_id) && is_same(a->instance, b->instance)},
+        {"kafka", is_same(a->bootstrap, b->bootstrap) && is_same(a->cluster, b->cluster) &&
+                      is_same(a->topic_prefix, b->topic_prefix) && has_same_properties(a, b)},
+        {"postgres", is_same(a->dsn, b->dsn)},
+        {"lanes", a->lanes_count == b->lanes_count},
+        {"publish", a->is_idempotent == b->is_idempotent},
+        {"limits", a->batch_records_max == b->batch_records_max &&
+                       a->batch_bytes_max == b->batch_bytes_max},
+        {"privacy.salt", is_same(a->salt, b->salt)},
+        {"audit", a->is_sm3 == b->is_sm3},
+        {"roles", a->has_intake == b->has_intake && a->has_lanes == b->has_lanes},
+        {"log", a->log_level == b->log_level},
+    };
+
+    for (size_t i = 0; i < GB_COUNT(looked_at); i++) {
+        if (!looked_at[i].is_same) {
+            return looked_at[i].section;
+        }
+    }
+    return NULL;
+}
+
+/* What a reload changes for records. */
+struct difference {
+    uint32_t joined, left, changed; /* topics */
+    bool is_refuse, is_key;
+};
+
+static struct gb_str mapping_of(const struct gb_intake_set *set, const struct gb_daemon_source *s)
+{
+    return gb_door_mapping_hash(set->door, gb_str_of(s->name), gb_str_of(s->topic));
+}
+
+static struct difference compare(const struct gb_intake_set *old, const struct gb_intake_set *new)
+{
+    struct difference d = {
+        .is_refuse = !gb_str_eq(gb_door_refuse_hash(old->door), gb_door_refuse_hash(new->door)),
+        .is_key = !is_same(old->config->join_key, new->config->join_key)};
+
+    for (size_t i = 0; i < old->config->sources_count; i++) {
+        struct gb_str now = mapping_of(new, &old->config->sources[i]);
+
+        d.left += !gb_str_is(now);
+        d.changed += gb_str_is(now) &&
+                     !gb_str_eq(now, mapping_of(old, &old->config->sources[i]));
+    }
+    for (size_t i = 0; i < new->config->sources_count; i++) {
+        d.joined += !gb_str_is(mapping_of(old, &new->config->sources[i]));
+    }
+    return d;
+}
+
+static void tell(const struct difference *d)
+{
+    char text[200];
+
+    (void)snprintf(text, sizeof(text),
+                   "reload: done: topics joined %u, left %u, with another mapping %u%s%s",
+                   d->joined, d->left, d->changed, d->is_refuse ? "; another refuse-list" : "",
+                   d->is_key ? "; other keys" : "");
+    gb_log(GB_LOG_INFO, -1, gb_str_of(text));
 }
 
 static void say(bool is_warning, const struct gb_err *err, const char *what)
@@ -91,13 +143,37 @@ static void say(bool is_warning, const struct gb_err *err, const char *what)
     gb_log(is_warning ? GB_LOG_WARN : GB_LOG_INFO, -1, gb_str_of(text));
 }
 
+/* The new set in force, or a mistake and the old one. */
+static enum gb_status turn(struct gb_world *world, struct gb_intake_set *old,
+                           struct gb_intake_set *new, struct gb_err *err)
+{
+    const char *section = needs_restart(old->config, new->config);
+    struct difference d;
+    struct gb_intake_turn to = {.sources = new->topics,
+                                .sources_count = new->topics_count,
+                                .door = new->door};
+    enum gb_status status;
+
+    if (section != NULL) {
+        return gb_fail(err, GB_BAD_CONFIG, "%s changes by a restart only", section);
+    }
+    d = compare(old, new);
+    to.must_drain = d.left + d.changed > 0 || d.is_refuse || d.is_key;
+    status = gb_world_intake(world, &to, err);
+    if (status == GB_OK) {
+        gb_daemon_say_kept_out(old->door);
+        tell(&d);
+    }
+    return status;
+}
+
 void gb_daemon_reload(struct gb_world *world, struct gb_intake_set **set, FILE *log)
 {
     struct gb_err err = {.status = GB_BAD_CONFIG, .text = "the configuration has mistakes"};
     const struct gb_daemon_config *first = (*set)->config;
     const struct gb_daemon_config *config;
     struct gb_intake_set *new = NULL;
-    enum gb_status status = GB_BAD_CONFIG;
+    bool is_taken = false;
 
     if (first->reload == NULL || !first->has_intake) {
         say(true, NULL, "this process reads no sources");
@@ -108,23 +184,13 @@ void gb_daemon_reload(struct gb_world *world, struct gb_intake_set **set, FILE *
     if (config != NULL) {
         new = gb_intake_set_new(config, log, &err);
     }
-    if (new != NULL) {
-        status = compare(*set, new, &err);
-    }
-    if (new != NULL && status == GB_OK) {
-        gb_daemon_say_kept_out((*set)->door);
-        status = gb_world_intake(world, new->topics, new->topics_count, new->door, &err);
-    }
-    if (status != GB_OK) {
+    is_taken = new != NULL && turn(world, *set, new, &err) == GB_OK;
+    if (!is_taken) {
         say(true, &err, "everything stays as it was");
-        gb_intake_set_free(new);
-        if (config != NULL) {
-            first->settle(first->context, false);
-        }
-        return;
     }
-    gb_intake_set_free(*set);
-    *set = new;
-    first->settle(first->context, true);
-    say(false, NULL, "the new sources are read");
+    gb_intake_set_free(is_taken ? *set : new);
+    *set = is_taken ? new : *set;
+    if (config != NULL) {
+        first->settle(first->context, is_taken);
+    }
 }

@@ -410,7 +410,43 @@ void gb_intake_set_door(struct gb_intake *intake, const struct gb_door *door)
     intake->config.door = door;
 }
 
+/* True once everything is read that an earlier session may have sent and not committed. */
+static bool is_past_doubt(const struct gb_intake *intake)
+{
+    for (uint32_t i = 0; i < intake->streams_count; i++) {
+        const struct gb_stream *s = &intake->streams[i];
+
+        if (!s->is_halted && s->next < s->log_end) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool gb_intake_wants_records(const struct gb_intake *intake)
 {
-    return intake->state == GB_INTAKE_RUNNING && intake->unacked < GB_INTAKE_UNACKED_MAX;
+    return intake->state == GB_INTAKE_RUNNING && intake->unacked < GB_INTAKE_UNACKED_MAX &&
+           !(intake->is_draining && is_past_doubt(intake));
+}
+
+void gb_intake_drain(struct gb_intake *intake, bool is_wanted)
+{
+    intake->is_draining = is_wanted;
+}
+
+bool gb_intake_is_drained(const struct gb_intake *intake)
+{
+    if (intake->state != GB_INTAKE_RUNNING || intake->unacked > 0 || intake->is_committing ||
+        !is_past_doubt(intake)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < intake->streams_count; i++) {
+        const struct gb_stream *s = &intake->streams[i];
+
+        if (!s->is_halted &&
+            (s->next != s->from || (s->last_offset >= 0 && s->committed != s->next))) {
+            return false;
+        }
+    }
+    return true;
 }

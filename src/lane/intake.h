@@ -107,7 +107,13 @@ void gb_intake_step(struct gb_intake *intake, const struct gb_intake_event *even
                     struct gb_intake_effects *effects);
 /* What is opened from now on goes through door; between steps. The old one is no longer used. */
 void gb_intake_set_door(struct gb_intake *intake, const struct gb_door *door);
-/* False while too much is unacknowledged: the world then stops handing out records. */
+/* Draining: reads only what an earlier session may have sent already (below the log's end at the
+ * assignment), then nothing, until told otherwise; ticks and commits go on. */
+void gb_intake_drain(struct gb_intake *intake, bool is_wanted);
+/* True if nothing is under way: all that was ever sent is committed. A mapping that reads records
+ * in another way may take over here and nowhere else: what is sent again must be the same. */
+bool gb_intake_is_drained(const struct gb_intake *intake);
+/* False while too much is unacknowledged, or drained: the world then hands out no records. */
 bool gb_intake_wants_records(const struct gb_intake *intake);
 void gb_intake_effects_close(struct gb_intake_effects *effects);
 

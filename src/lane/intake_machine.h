@@ -18,6 +18,7 @@ struct gb_stream {
     bool is_policy, is_halted;
     int64_t verify_offset;     /* record to compare first, or -1 */
     struct gb_str verify_hash;
+    int64_t log_end;           /* at assignment: below it records may have been sent before */
     int64_t next;              /* consumed below */
     int64_t from;              /* ticked below */
     int64_t committed;
@@ -50,6 +51,7 @@ struct gb_intake {
     uint64_t commit_ticket;
     uint32_t commit_left;
     int64_t ticked_at;
+    bool is_draining;
 };
 
 struct gb_intake_effect *gb_intake_add(struct gb_intake_effects *fx,

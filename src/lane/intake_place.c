@@ -38,6 +38,7 @@ void gb_intake_place(struct gb_intake *intake, struct gb_stream *stream,
     struct gb_str hash = GB_STR_NONE;
 
     stream->verify_offset = -1;
+    stream->log_end = start->log_end;
     stream->next = start->committed;
     if (start->committed < 0) {
         stream->next = start->from_latest ? start->log_end : start->log_start;

@@ -350,6 +350,11 @@ enum gb_status gb_source_subscribe(struct gb_source *source, const struct gb_sou
     return GB_OK;
 }
 
+bool gb_source_has_nothing(const struct gb_source *source)
+{
+    return source->assignment != NULL && source->assignment->cnt == 0;
+}
+
 static void begin(struct gb_source *source)
 {
     (void)rd_kafka_poll_set_consumer(source->rk);

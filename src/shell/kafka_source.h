@@ -37,6 +37,9 @@ void gb_source_do(struct gb_source *source, const struct gb_intake_effect *effec
 enum gb_status gb_source_subscribe(struct gb_source *source, const struct gb_source_topic *topics,
                                    size_t topics_count, struct gb_err *err) GB_MUST_CHECK;
 
+/* True while the group gives this instance no partition at all. */
+bool gb_source_has_nothing(const struct gb_source *source);
+
 /* Begins to close; gb_source_free after loop and worker have ended leaves the group. */
 void gb_source_close(struct gb_source *source);
 void gb_source_free(struct gb_source *source);

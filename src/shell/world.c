@@ -96,12 +96,11 @@ struct gb_world *gb_world_start(const struct gb_world_config *config, const stru
     return world;
 }
 
-enum gb_status gb_world_intake(struct gb_world *world, const struct gb_source_topic *sources,
-                               size_t sources_count, const struct gb_door *door,
+enum gb_status gb_world_intake(struct gb_world *world, const struct gb_intake_turn *turn,
                                struct gb_err *err)
 {
     GB_CHECK(world->intake != NULL);
-    return gb_intake_role_turn(world->intake, sources, sources_count, door, err);
+    return gb_intake_role_turn(world->intake, turn, err);
 }
 
 bool gb_world_stop(struct gb_world *world)

@@ -46,11 +46,20 @@ void gb_broken_set(struct gb_broken *broken, struct gb_str text);
 struct gb_world *gb_world_start(const struct gb_world_config *config, const struct gb_door *door,
                                 struct gb_err *err);
 
-/* Intake reads these sources through door from now on; lanes go on meanwhile. The group gives out
- * all partitions anew, from their committed offsets, so nothing is missed. When it returns, the old
- * sources and the old door are no longer used - or, with err, the new ones are not. */
-enum gb_status gb_world_intake(struct gb_world *world, const struct gb_source_topic *sources,
-                               size_t sources_count, const struct gb_door *door,
+/* What intake goes over to. */
+struct gb_intake_turn {
+    const struct gb_source_topic *sources;
+    size_t sources_count;
+    const struct gb_door *door;
+    /* A record could be read in another way than before: first everything that was sent is
+     * delivered and committed, so that no record is sent again through the other door. */
+    bool must_drain;
+};
+
+/* Intake reads these sources through that door from now on; lanes go on meanwhile. The group gives
+ * out all partitions anew, from their committed offsets, so nothing is missed. When it returns, the
+ * old sources and the old door are no longer used - or, with err, the new ones are not. */
+enum gb_status gb_world_intake(struct gb_world *world, const struct gb_intake_turn *turn,
                                struct gb_err *err) GB_MUST_CHECK;
 
 /* Orderly: consumes nothing more, finishes what is under way, leaves the groups, frees; below ten

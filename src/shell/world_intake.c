@@ -3,11 +3,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/check.h"
 #include "shell/kafka_source.h"
 
 #define LOOP_END_MS 3000
+#define DRAIN_MS 15000
+#define DRAIN_LOOK_MS 20
 
 struct gb_intake_role {
     const struct gb_world_config *config;
@@ -138,35 +141,53 @@ struct gb_intake_role *gb_intake_role_start(const struct gb_world_config *config
     return role;
 }
 
-struct turn {
+struct turning {
     struct gb_intake_role *role;
-    const struct gb_source_topic *sources;
-    size_t sources_count;
-    const struct gb_door *door;
+    const struct gb_intake_turn *turn;
+    bool is_due, is_done; /* due: the time to drain is over */
     enum gb_status status;
     struct gb_err *err;
 };
 
+/* Over in one step of the loop, so that nothing is read between the look and the change. */
 static void on_turn(void *context)
 {
-    struct turn *turn = context;
+    struct turning *t = context;
+    struct gb_intake_role *role = t->role;
+    bool may_turn = !t->turn->must_drain || gb_source_has_nothing(role->source) ||
+                    gb_intake_is_drained(role->intake);
 
-    GB_CHECK(!turn->role->is_stepping);
-    turn->status = gb_source_subscribe(turn->role->source, turn->sources, turn->sources_count,
-                                       turn->err);
-    if (turn->status == GB_OK) {
-        gb_intake_set_door(turn->role->intake, turn->door);
+    GB_CHECK(!role->is_stepping);
+    gb_intake_drain(role->intake, !may_turn && !t->is_due);
+    t->is_done = may_turn || t->is_due;
+    if (!may_turn) {
+        t->status = gb_fail(t->err, GB_AWAY,
+                            "what was read is not all delivered and committed after %d s",
+                            DRAIN_MS / 1000);
+        return;
+    }
+    t->status = gb_source_subscribe(role->source, t->turn->sources, t->turn->sources_count,
+                                    t->err);
+    if (t->status == GB_OK) {
+        gb_intake_set_door(role->intake, t->turn->door);
     }
 }
 
-enum gb_status gb_intake_role_turn(struct gb_intake_role *role,
-                                   const struct gb_source_topic *sources, size_t sources_count,
-                                   const struct gb_door *door, struct gb_err *err)
+enum gb_status gb_intake_role_turn(struct gb_intake_role *role, const struct gb_intake_turn *turn,
+                                   struct gb_err *err)
 {
-    struct turn turn = {role, sources, sources_count, door, GB_OK, err};
+    const struct timespec pause = {.tv_nsec = DRAIN_LOOK_MS * 1000000L};
+    struct turning t = {.role = role, .turn = turn, .status = GB_OK, .err = err};
+    int64_t begin = gb_now_ms();
 
-    gb_loop_call(role->loop, on_turn, &turn);
-    return turn.status;
+    do {
+        t.is_due = gb_now_ms() - begin > DRAIN_MS;
+        gb_loop_call(role->loop, on_turn, &t);
+        if (!t.is_done) {
+            (void)nanosleep(&pause, NULL);
+        }
+    } while (!t.is_done);
+    return t.status;
 }
 
 bool gb_intake_role_stop(struct gb_intake_role *role)

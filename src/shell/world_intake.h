@@ -10,11 +10,10 @@ struct gb_intake_role;
 struct gb_intake_role *gb_intake_role_start(const struct gb_world_config *config,
                                             const struct gb_kafka *kafka,
                                             const struct gb_door *door, struct gb_err *err);
-/* Reads these sources through door from now on; when it returns, the old ones are no longer used,
- * or, with err, the new ones are not. */
-enum gb_status gb_intake_role_turn(struct gb_intake_role *role,
-                                   const struct gb_source_topic *sources, size_t sources_count,
-                                   const struct gb_door *door, struct gb_err *err) GB_MUST_CHECK;
+/* Carries out a turn (world.h); waits for the loop, and where it must drain for up to 15 s. AWAY,
+ * IO: the old sources and the old door are still in use. */
+enum gb_status gb_intake_role_turn(struct gb_intake_role *role, const struct gb_intake_turn *turn,
+                                   struct gb_err *err) GB_MUST_CHECK;
 bool gb_intake_role_stop(struct gb_intake_role *role);
 
 #endif

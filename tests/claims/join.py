@@ -4,10 +4,13 @@ The folder tests/joining/urban_management appears beside the configuration while
 is checked and tested; the bundle that names it is activated; SIGHUP. Its first record becomes an
 event; another topic of it appears later still, with a record that names a case of the grid and
 becomes one matter with it. The process is the same, no lane is claimed anew, records of the other
-sources go on.
+sources go on. Then its mapping changes to and fro while its records stream in: each of them stands
+in the ledger of one lane, by one mapping.
 Negative controls: before the signal nothing of it comes out though its record stands on the topic;
-each reload with a mistake is refused in words that name the place, and changes nothing.
+each reload with a mistake is refused in words that name the place, and changes nothing; a build
+that does not drain before it changes a mapping must put a record into two lanes (not in --short).
 """
+import argparse
 import json
 import os
 import pathlib
@@ -15,19 +18,23 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import bridge
 import confluent_kafka
 import confluent_kafka.admin
 import daemon
+import patched
 import reader
 from gb_servers import Kafka, Postgres
 
-SHORT_SECONDS = 75
+SHORT_SECONDS = 110
 ROOT = pathlib.Path(os.environ["GB_ROOT"])
 FOLDER = ROOT / "tests" / "joining" / "urban_management"
-NAME, EARLY, LATE, LANES = "urban_management", "urban.early", "urban.late", 2
+NAME, EARLY, LATE, LANES = "urban_management", "urban.early", "urban.late", 4
+TOWNS = ("320312111", "320312112")
+STORM_CASES, STORM_RELOADS = 3000, 8
 REFUSED = "everything stays as it was"
 
 
@@ -38,7 +45,7 @@ def copy_folder(place):
     lookups.mkdir()
     rows = [line.split(",")[0] for line in
             (place.folder / "policy" / "territory.csv").read_text(encoding="utf-8").splitlines()]
-    grids = [code for code in rows if len(code) == 15 and code.startswith("320312111")]
+    grids = [code for code in rows if len(code) == 15 and code.startswith(TOWNS[0])]
     (lookups / "urban_grids.csv").write_text("id,grid,village,town\n" + "".join(
         f"{code},{code},{code[:12]},{code[:9]}\n" for code in grids), encoding="utf-8")
     for word in ("check", "test"):
@@ -47,10 +54,24 @@ def copy_folder(place):
     return adapter, grids
 
 
+def add_lines(path, more):
+    """More lines at a bundle's file's end; below `section:` where they begin with one."""
+    text, section = path.read_text(encoding="utf-8"), None
+    for line in more.splitlines(keepends=True):
+        if line.rstrip().endswith(":") and line[0] != " " and line in text:
+            section = line
+        elif section:
+            text = text.replace(section, section + line, 1)
+        else:
+            text += line
+    path.write_text(text, encoding="utf-8")
+
+
 def extend_policy(place):
+    with open(place.folder / "refuse.yaml", "a", encoding="utf-8") as file:
+        file.write(f"  {NAME}: []\n")  # no_text is the last section
     for path in (FOLDER / "policy").iterdir():
-        with open(place.folder / "policy" / path.name, "a", encoding="utf-8") as file:
-            file.write(path.read_text(encoding="utf-8"))
+        add_lines(place.folder / "policy" / path.name, path.read_text(encoding="utf-8"))
     place.call("policy", "activate", place.folder / "policy", "--execute")
 
 
@@ -110,27 +131,25 @@ def replaced(path, old, new):
 
 def wrong_reloads(place, adapter):
     """(what is wrong, configuration, words that the log must hold)"""
-    broken, other = place.folder / "broken", place.folder / "party_building"
+    broken, good = place.folder / "broken", place.configuration("one")
     shutil.copytree(adapter, broken)
     replaced(broken / "mapping.yaml", "key: [case_no]", "kye: [case_no]")
-    shutil.copytree(ROOT / "adapters" / "party_building", other)
-    replaced(other / "mapping.yaml", "version: 1", "version: 1 # another hash")
-    good = place.configuration("one")
-    party = str(ROOT / "adapters" / "party_building")
-    without = "".join(line + "\n" for line in good.splitlines() if "governance_grid" not in line)
+    (place.folder / "broken.yaml").write_text("version: 1\nclasses: []\n", encoding="utf-8")
     return [
         ("an unknown key", good + "surces: {}\n", 'unknown key "surces": did you mean "sources"?'),
         ("no YAML at all", good + "sources: [\n", "one.yaml:"),
         ("a broken mapping", good + "\n".join(source(broken, [EARLY])) + "\n",
-         'mapping.yaml:12:5: unknown key "kye": did you mean "key"?'),
+         'broken/mapping.yaml:12:5: unknown key "kye": did you mean "key"?'),
         ("no folder", good + "\n".join(source(place.folder / "nowhere", [EARLY])) + "\n",
          "nowhere"),
         ("a topic twice", good + "\n".join(source(adapter, ["grid.canal"])) + "\n",
          "topic grid.canal already stands in"),
-        ("a changed mapping", good.replace(party, str(other)),
-         "a changed mapping or lookup of party_building"),
-        ("a source that is gone", without, "the missing source or topic of governance_grid"),
-        ("another lane count", good.replace("count: 2", "count: 3"), "keys, lanes and prefix"),
+        ("an empty refuse-list", good.replace("refuse: refuse.yaml", "refuse: broken.yaml"),
+         "an empty refuse-list refuses to start"),
+        ("another lane count", good.replace(f"count: {LANES}", "count: 3"),
+         "lanes changes by a restart only"),
+        ("another database", good.replace("dsn: '", "dsn: 'application_name=x "),
+         "postgres changes by a restart only"),
     ]
 
 
@@ -206,10 +225,10 @@ def join(place, kafka, one, wrong):
     figures = {}
     place.settle(one, 120)
     before, received = lanes(place), others_received(place)
+    extend_policy(place)
     adapter, grids = copy_folder(place)
     create_topic(kafka, EARLY)
     produce(kafka, EARLY, case(1, grids[0]))
-    extend_policy(place)
     figures["reloads_refused"] = refuse_all(place, one, adapter, wrong)
     is_still_without(kafka, wrong, "before its source had joined")
     place.write("one", source(adapter, [EARLY, LATE]))
@@ -237,24 +256,119 @@ def join(place, kafka, one, wrong):
     now = lanes(place)
     figures["lanes_claimed_anew"] = sum(a != b for a, b in zip(before, now))
     expect(wrong, before == now, f"lanes: {before}, then {now}")
-    return figures
+    return figures, grids
+
+
+def other_mapping(adapter):
+    """The same system with another town: its records go to another lane."""
+    other = adapter.parent / "urban_other"
+    shutil.copytree(adapter, other)
+    replaced(other / "mapping.yaml", "town: {prefix: grid_code}",
+             f'town: {{constant: "{TOWNS[1]}"}}')
+    return other
+
+
+def lane_of(town):
+    value = 0xCBF29CE484222325
+    for byte in town.encode():
+        value = (value ^ byte) * 0x100000001B3 % 2**64
+    return value % LANES
+
+
+def feed(kafka, grid, first):
+    """New cases at a pace that lasts as long as the reloads."""
+    producer = confluent_kafka.Producer({"bootstrap.servers": kafka.bootstrap, "linger.ms": 0})
+    for number in range(first, first + STORM_CASES):
+        producer.produce(EARLY, case(number, grid).encode())
+        producer.poll(0)
+        time.sleep(0.004)
+    producer.flush(30)
+
+
+def places_of_cases(place):
+    """{offset of the early topic: {(lane, mapping), ...}} of what stands in the ledgers."""
+    found = {}
+    for lane, line in place.ask("SELECT lane, line FROM ledger_line WHERE line LIKE %s",
+                                f'%"topic":"{EARLY}"%'):
+        record = json.loads(line)
+        if record["kind"] == "observation":
+            found.setdefault(record["src"]["offset"], set()).add((lane, record["h_map"]))
+    return found
+
+
+def storm(place, kafka, one, grid, wrong):
+    """Reloads with the one and the other mapping by turns while records come in."""
+    adapter = place.folder / NAME
+    folders = [other_mapping(adapter), adapter]
+    expect(wrong, lane_of(TOWNS[0]) != lane_of(TOWNS[1]), "both towns are of one lane")
+    before = place.ends(EARLY)[0]
+    feeder = threading.Thread(target=feed, args=(kafka, grid, 1000))
+    feeder.start()
+    for i in range(STORM_RELOADS):
+        done, refused = one.said().count("reload: done"), one.said().count(REFUSED)
+        place.write("one", source(folders[i % 2], [EARLY, LATE]))
+        one.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + 30
+        while one.said().count("reload: done") == done and time.monotonic() < until:
+            if one.said().count(REFUSED) > refused:
+                wrong.append(f"a reload under load was refused: {one.log_path}")
+                break
+            time.sleep(0.05)
+    feeder.join()
+    place.settle(one, 120)
+    found = places_of_cases(place)
+    twice = sum(len(places) > 1 for places in found.values())
+    missing = set(range(before, place.ends(EARLY)[0])) - set(found)
+    used = {h_map for places in found.values() for _, h_map in places}
+    return {"storm_cases": STORM_CASES, "storm_reloads": STORM_RELOADS, "mappings": len(used),
+            "cases_in_two_lanes": twice, "cases_missing": len(missing)}
+
+
+def run_all(place, kafka, binary, wrong):
+    """Join, then the storm, with one process. The storm's figures apart."""
+    with place.run("one", binary=binary) as one:
+        figures, grids = join(place, kafka, one, wrong)
+        of_storm = storm(place, kafka, one, grids[0], wrong)
+        code = one.stop()
+    expect(wrong, code == 0, f"the daemon ended with {code}")
+    return figures, of_storm
+
+
+def on_servers(folder, name, binary=None):
+    """(figures, figures of the storm, what is wrong) of one bridge from nothing."""
+    folder, wrong = folder / name, []
+    bridge.generate(folder, 1, 2)
+    with Kafka(f"{name}-kafka") as kafka, Postgres(f"{name}-postgres") as postgres:
+        bridge.load(folder, kafka.bootstrap)
+        place = daemon.Place(folder, kafka, postgres.dsn, LANES)
+        place.set_up()
+        figures, of_storm = run_all(place, kafka, binary, wrong)
+        wrong += reader.follow(kafka.bootstrap, "gb.").faults
+        wrong += bridge.replay_identical(postgres, LANES)
+    return figures, of_storm, wrong
+
+
+def control(folder):
+    """A build that turns without draining."""
+    binary = patched.build(folder / "undrained", "src/shell/world_intake.c",
+                           "bool may_turn = !t->turn->must_drain ||", "bool may_turn = true ||")
+    return on_servers(folder, "control", binary)[1]["cases_in_two_lanes"]
 
 
 def main():
-    folder, wrong = pathlib.Path(os.environ["GB_SCRATCH"]) / "join", []
-    bridge.generate(folder, 1, 1)
-    with Kafka("join-kafka") as kafka, Postgres("join-postgres") as postgres:
-        bridge.load(folder, kafka.bootstrap)
-        place = daemon.Place(folder, kafka, postgres.dsn, LANES)
-        with open(folder / "refuse.yaml", "a", encoding="utf-8") as file:
-            file.write(f"  {NAME}: []\n")
-        place.set_up()
-        with place.run("one") as one:
-            figures = join(place, kafka, one, wrong)
-            code = one.stop()
-        expect(wrong, code == 0, f"the daemon ended with {code}")
-        wrong += reader.follow(kafka.bootstrap, "gb.").faults
-        wrong += bridge.replay_identical(postgres, LANES)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--short", action="store_true")
+    options = parser.parse_args()
+    folder = pathlib.Path(os.environ["GB_SCRATCH"])
+    figures, of_storm, wrong = on_servers(folder, "join")
+    expect(wrong, of_storm["cases_in_two_lanes"] == 0, "cases stand in two lanes")
+    expect(wrong, of_storm["cases_missing"] == 0, "cases are missing")
+    expect(wrong, of_storm["mappings"] == 2, "not both mappings read cases")
+    figures.update(of_storm)
+    if not options.short:
+        figures["control_cases_in_two_lanes"] = control(folder)
+        expect(wrong, figures["control_cases_in_two_lanes"] > 0,
+               "the build that does not drain was not found out")
     for name, figure in figures.items():
         print(f"{name}={figure}")
     for line in wrong[:10]:

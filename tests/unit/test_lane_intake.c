@@ -211,6 +211,48 @@ static void test_policy_tick_commit(void **state)
     end(&w);
 }
 
+/* Draining: first what an earlier session may have sent is read, then nothing more; drained is only
+ * what is ticked, acknowledged and committed. */
+static void test_drains(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    assert_false(gb_intake_is_drained(w.intake)); /* no assignment: in doubt */
+    assign(&w, 8, NULL, 0);                       /* the log ends at 10 */
+    gb_intake_drain(w.intake, true);
+    assert_true(gb_intake_wants_records(w.intake));
+    assert_false(gb_intake_is_drained(w.intake)); /* 8 and 9 may have been sent before */
+    give(&w, 8, "{\"bundle\":\"" BUNDLE "\"}");
+    assert_true(gb_intake_wants_records(w.intake));
+    give(&w, 9, "{\"bundle\":\"" BUNDLE "\"}");
+    assert_false(gb_intake_wants_records(w.intake));
+    for (uint64_t t = 1; t <= 2 * LANES; t++) {
+        assert_false(gb_intake_is_drained(w.intake));
+        ack(&w, t, GB_OK, 0);
+    }
+    assert_false(gb_intake_is_drained(w.intake)); /* no tick has told of it */
+    w.now += 1000;
+    step(&w, (struct gb_intake_event){.kind = GB_IE_TIMER});
+    for (uint64_t t = 2 * LANES + 1; t <= 3 * LANES; t++) {
+        assert_false(gb_intake_is_drained(w.intake));
+        ack(&w, t, GB_OK, 0);
+    }
+    assert_non_null(find(&w, GB_IX_COMMIT));
+    assert_false(gb_intake_is_drained(w.intake)); /* not committed yet */
+    step(&w, (struct gb_intake_event){.kind = GB_IE_COMMITTED});
+    assert_true(gb_intake_is_drained(w.intake));
+    assert_false(gb_intake_wants_records(w.intake));
+    gb_intake_drain(w.intake, false);
+    assert_true(gb_intake_wants_records(w.intake));
+    step(&w, (struct gb_intake_event){.kind = GB_IE_REVOKED});
+    assert_false(gb_intake_is_drained(w.intake));
+    assign(&w, 10, NULL, 0); /* all of the log is committed */
+    assert_true(gb_intake_is_drained(w.intake));
+    end(&w);
+}
+
 /* A failed delivery: purge, restart, and no late ack leads to a commit. */
 static void test_delivery_failure(void **state)
 {
@@ -405,6 +447,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_policy_tick_commit), cmocka_unit_test(test_delivery_failure),
+        cmocka_unit_test(test_drains),
         cmocka_unit_test(test_clock_skew),         cmocka_unit_test(test_clock_jump),
         cmocka_unit_test(test_recreated_topic),    cmocka_unit_test(test_retention_overrun),
         cmocka_unit_test(test_bad_policy_record),  cmocka_unit_test(test_start_latest),
