@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "lane/halt.h"
 #include "shell/tool_store.h"
 
 static struct gb_str cell(const struct gb_tool_rows *rows, size_t row, int column)
@@ -80,6 +81,7 @@ static void show(const struct gb_args *args, const struct gb_tool_rows *rows, si
         "lane",     "state",         "epoch", "next_offset", "next_line", "published_line",
         "clock_ms", "halt_reason",   "halt_evidence",        "owner",     "updated_at",
         "age_s",    "ledger_hash",   "ledger_root",          "state_digest"};
+    struct gb_str reason = cell(rows, row, GB_LANE_COLUMN_HALT_REASON);
     struct gb_table_out table;
     struct gb_arena arena;
 
@@ -89,6 +91,10 @@ static void show(const struct gb_args *args, const struct gb_tool_rows *rows, si
         struct gb_str cells[] = {gb_str_of(NAMES[c]), cell(rows, row, c)};
 
         gb_table_add(&table, cells);
+    }
+    if (gb_str_is(reason)) {
+        gb_table_add(&table, (struct gb_str[]){GB_STR("what_to_do"),
+                                               gb_str_of(gb_halt_advice(reason))});
     }
     gb_table_print(&table, args);
     gb_table_close(&table);
@@ -156,10 +162,9 @@ static enum gb_exit control(const struct gb_args *args, const struct gb_tool_con
     return code;
 }
 
-enum gb_exit gb_cli_lanes_resume(const struct gb_args *args)
+static enum gb_exit go_on(const struct gb_args *args, struct gb_tool_control what)
 {
     const char *reason = gb_args_get(args, "--reason");
-    struct gb_tool_control what = {.to_offset = -1, .action = "resume"};
 
     if (!read_lane(args, &what.lane)) {
         return GB_EXIT_USAGE;
@@ -170,6 +175,17 @@ enum gb_exit gb_cli_lanes_resume(const struct gb_args *args)
     what.reason = gb_str_of(reason);
     what.actor = gb_str_of(actor_of(args));
     return control(args, &what);
+}
+
+enum gb_exit gb_cli_lanes_resume(const struct gb_args *args)
+{
+    return go_on(args, (struct gb_tool_control){.to_offset = -1, .action = "resume"});
+}
+
+enum gb_exit gb_cli_lanes_republish(const struct gb_args *args)
+{
+    return go_on(args, (struct gb_tool_control){
+                           .to_offset = -1, .action = "republish", .is_republishing = true});
 }
 
 enum gb_exit gb_cli_lanes_accept_loss(const struct gb_args *args)

@@ -21,6 +21,7 @@ enum gb_exit gb_cli_keys_rotate(const struct gb_args *args);
 enum gb_exit gb_cli_lanes_accept_loss(const struct gb_args *args);
 enum gb_exit gb_cli_lanes_list(const struct gb_args *args);
 enum gb_exit gb_cli_lanes_resume(const struct gb_args *args);
+enum gb_exit gb_cli_lanes_republish(const struct gb_args *args);
 enum gb_exit gb_cli_lanes_show(const struct gb_args *args);
 enum gb_exit gb_cli_matters_history(const struct gb_args *args);
 enum gb_exit gb_cli_matters_show(const struct gb_args *args);

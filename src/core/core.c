@@ -99,14 +99,18 @@ static enum gb_outcome activate(struct gb_core *core, const struct gb_record *re
     return GB_APPLIED;
 }
 
-/* An operator accepted a loss: the books begin anew. */
+/* An operator accepted a loss: the books begin anew. Where Kafka lost its tail, new records may
+ * come at offsets that were applied before: their versions decide, not the marks. */
 static enum gb_outcome control(struct gb_core *core, const struct gb_record *rec)
 {
     struct gb_str action = gb_value_str(&rec->fields, GB_STR("action"));
+    bool is_again = gb_value_bool(&rec->fields, GB_STR("again"), false);
 
-    if (!gb_str_eq(action, GB_STR("accept-loss")) || !gb_str_is(core->unbalanced_stream)) {
+    if (!gb_str_eq(action, GB_STR("accept-loss")) ||
+        (!is_again && !gb_str_is(core->unbalanced_stream))) {
         return GB_UNCHANGED;
     }
+    core->marks_era += is_again;
     gb_core_set(core, &core->unbalanced_stream, GB_STR_NONE);
     gb_core_set(core, &core->unbalanced_reason, GB_STR_NONE);
     gb_object_touch(core, &core->balance_row);

@@ -28,7 +28,13 @@ struct gb_stream *gb_stream_get(struct gb_core *core, struct gb_str key)
         stream->head.key = gb_pool_str(&core->pool, key);
         stream->offset = -1;
         stream->to = -1;
+        stream->era = core->marks_era;
         gb_map_put(&core->streams, stream->head.key, stream);
+    }
+    if (stream->era < core->marks_era) {
+        stream->era = core->marks_era;
+        stream->offset = -1;
+        stream->to = -1;
     }
     return stream;
 }

@@ -296,6 +296,7 @@ static void load_stream(struct gb_core *core, const struct gb_row *row,
         return;
     }
     stream->seen_at = gb_value_int(parsed, GB_STR("seen_at"), 0);
+    stream->era = gb_value_int(parsed, GB_STR("era"), 0);
     stream->offset = gb_value_int(parsed, GB_STR("offset"), -1);
     stream->index = (int32_t)gb_value_int(parsed, GB_STR("index"), 0);
     stream->to = gb_value_int(parsed, GB_STR("to"), -1);
@@ -366,6 +367,7 @@ static void load_lane(struct gb_core *core, const struct gb_row *row,
         core->cut_count = gb_value_int(parsed, GB_STR("cut"), 0);
         gb_object_stored(&core->links_row, row);
     } else if (gb_str_eq(row->key, core->balance_row.key)) {
+        core->marks_era = gb_value_int(parsed, GB_STR("marks_era"), 0);
         gb_core_set(core, &core->unbalanced_reason, gb_value_str(parsed, GB_STR("reason")));
         gb_core_set(core, &core->unbalanced_stream, gb_value_str(parsed, GB_STR("stream")));
         gb_object_stored(&core->balance_row, row);

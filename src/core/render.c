@@ -189,6 +189,9 @@ static void render_overlap(struct gb_jsonw *w, const struct gb_overlap *overlap,
 static void render_stream(struct gb_jsonw *w, const struct gb_stream *stream, struct gb_row *row)
 {
     row->live_until = gb_stream_live(stream);
+    if (stream->era > 0) {
+        gb_jsonw_key_int(w, GB_STR("era"), stream->era);
+    }
     gb_jsonw_key_int(w, GB_STR("index"), stream->index);
     gb_jsonw_key_int(w, GB_STR("offset"), stream->offset);
     gb_jsonw_key_int(w, GB_STR("seen_at"), stream->seen_at);
@@ -262,6 +265,9 @@ static void render_lane(struct gb_core *core, struct gb_jsonw *w, const struct g
         gb_jsonw_key_int(w, GB_STR("crowded"), core->crowded_count);
         gb_jsonw_key_int(w, GB_STR("cut"), core->cut_count);
     } else {
+        if (core->marks_era > 0) {
+            gb_jsonw_key_int(w, GB_STR("marks_era"), core->marks_era);
+        }
         gb_jsonw_key_opt(w, GB_STR("reason"), core->unbalanced_reason);
         gb_jsonw_key_opt(w, GB_STR("stream"), core->unbalanced_stream);
     }

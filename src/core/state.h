@@ -199,6 +199,7 @@ struct gb_stream {
     int32_t index;
     int64_t to; /* end of the last interval, -1 before the first tick */
     int64_t seen_at; /* lane clock when it moved last; 0: before the first tick */
+    int64_t era;     /* of the marks; one of an earlier era says nothing */
     struct gb_str source;
 };
 
@@ -240,6 +241,7 @@ struct gb_core {
     const struct gb_policy *policy;
     struct gb_str policy_hash;
     struct gb_str unbalanced_stream, unbalanced_reason;
+    int64_t marks_era; /* raised when Kafka lost its tail: offsets may come again */
     struct gb_map observations, matters, overlaps, streams, sessions, index;
     struct gb_map rulings; /* by id */
     struct gb_map anchors; /* struct gb_anchor by report key */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "codec/policy_load.h"
+#include "lane/halt.h"
 #include "lane/machine.h"
 
 void gb_queue_put(struct gb_queue *queue, struct gb_batch *batch)
@@ -204,7 +205,8 @@ void gb_lane_halt(struct gb_lane *lane, struct gb_effects *fx, const char *reaso
     lane->state = GB_LANE_HALTED;
     lane->halt_reason = reason;
     ask_halt(lane, fx);
-    gb_lane_say(lane, fx, true, "halts: %s: %s", reason, lane->evidence);
+    gb_lane_say(lane, fx, true, "halts: %s: %s; %s", reason, lane->evidence,
+                gb_halt_advice(gb_str_of(reason)));
 }
 
 void gb_lane_recover(struct gb_lane *lane, struct gb_effects *fx, const char *why)

@@ -40,6 +40,7 @@ struct gb_publisher {
     int64_t visible[GB_TOPIC_COUNT]; /* last gb_seq that readers see */
     int64_t ends[GB_TOPIC_COUNT];    /* offset after it */
     bool has_floor[GB_TOPIC_COUNT];  /* the read-back met the floor's own record */
+    int64_t first[GB_TOPIC_COUNT];   /* gb_seq of the first record read, where there is no floor */
     int64_t from[GB_TOPIC_COUNT];    /* where a read-back begins: the last one of the floor */
     struct gb_seen_list seen[GB_TOPIC_COUNT];
     struct gb_queue queue;        /* committed batches with messages to send */
@@ -88,7 +89,7 @@ struct gb_lane {
     int64_t committed_at;
     uint64_t published_index;
     uint64_t outcomes[5];
-    char text[640];               /* of the last SAY or HALT */
+    char text[900];               /* of the last SAY or HALT */
     char evidence[640];
     const char *halt_reason;      /* static; of a halt that is not in the row yet, else NULL */
 };
@@ -132,7 +133,15 @@ void gb_publish_go(struct gb_lane *lane, struct gb_effects *fx);
 /* True while the lane must not commit more: too much waits to be published. Small batches, as a
  * trickle makes them, do not hold it up while a transaction is under way. */
 bool gb_publish_is_full(const struct gb_publisher *pub);
-/* Appends the messages of a chunk to the refill batch; false: the lane has halted. */
+/* A record of the read-back, and its end: true if the outbox may be walked, false if the lane has
+ * halted. */
+void gb_publish_seen(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx);
+bool gb_publish_read(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx);
+/* True if the message is visible already, with the same bytes; halts the lane if they differ. */
+bool gb_publish_is_visible(struct gb_lane *lane, const struct gb_message *m,
+                           struct gb_effects *fx);
+/* Appends the messages of a chunk that are not visible to the refill batch; false: the lane has
+ * halted. */
 bool gb_publish_refill(struct gb_lane *lane, const struct gb_outbox_chunk *chunk,
                        struct gb_effects *fx);
 /* A batch just committed. */

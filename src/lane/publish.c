@@ -59,158 +59,6 @@ static void start_again(struct gb_lane *lane, struct gb_effects *fx, const char 
         lane->pub.retry_ms * 2 > GB_RETRY_MS_MAX ? GB_RETRY_MS_MAX : lane->pub.retry_ms * 2;
 }
 
-static int64_t header_seq(const struct gb_event *event)
-{
-    int64_t seq = 0;
-
-    for (uint32_t i = 0; i < event->seen.headers_count; i++) {
-        if (!gb_str_eq(event->seen.headers[i].name, GB_STR("gb_seq"))) {
-            continue;
-        }
-        for (size_t c = 0; c < event->seen.headers[i].value.len; c++) {
-            char digit = event->seen.headers[i].value.ptr[c];
-
-            if (digit < '0' || digit > '9' || seq > INT64_MAX / 10 - 1) {
-                return -1;
-            }
-            seq = seq * 10 + (digit - '0');
-        }
-        return seq;
-    }
-    return -1;
-}
-
-static void keep_seen(struct gb_publisher *pub, const struct gb_event *event, int64_t seq)
-{
-    struct gb_seen_list *list = &pub->seen[event->seen.topic];
-    struct gb_message m = {.topic = event->seen.topic,
-                           .key = event->seen.key,
-                           .value = event->seen.value,
-                           .headers_count = event->seen.headers_count};
-
-    if (list->count == list->size) {
-        list->size = list->size == 0 ? 64 : list->size * 2;
-        list->items = realloc(list->items, list->size * sizeof(list->items[0]));
-        GB_CHECK(list->items != NULL);
-    }
-    memcpy(m.headers, event->seen.headers, m.headers_count * sizeof(m.headers[0]));
-    list->items[list->count++] = (struct gb_seen){.seq = seq, .hash = gb_message_hash(&m)};
-}
-
-static void on_seen(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
-{
-    struct gb_publisher *pub = &lane->pub;
-    enum gb_topic topic = event->seen.topic;
-    int64_t seq = header_seq(event);
-    struct gb_str word = gb_topic_word(topic);
-
-    if (seq < 1 || event->seen.headers_count > GB_HEADERS_MAX) {
-        gb_lane_halt(lane, fx, "foreign_output",
-                     "topic %.*s offset %" PRId64 " holds a record that is not this lane's",
-                     GB_STR_ARG(word), event->seen.offset);
-        return;
-    }
-    if (event->seen.offset < lane->row.floor_offsets[topic] &&
-        seq != lane->row.floor_seqs[topic]) {
-        gb_lane_halt(lane, fx, "lost_tail",
-                     "topic %.*s offset %" PRId64 " holds gb_seq %" PRId64 ", %" PRId64
-                     " was seen there",
-                     GB_STR_ARG(word), event->seen.offset, seq, lane->row.floor_seqs[topic]);
-        return;
-    }
-    pub->has_floor[topic] =
-        pub->has_floor[topic] || event->seen.offset < lane->row.floor_offsets[topic];
-    if (seq <= pub->visible[topic]) {
-        return; /* at or below the floor, or a double of idempotent mode: readers drop it */
-    }
-    if (!gb_topic_is_state(topic) && seq != pub->visible[topic] + 1) {
-        gb_lane_halt(lane, fx, "output_gap",
-                     "topic %.*s: gb_seq %" PRId64 " at offset %" PRId64 " follows %" PRId64,
-                     GB_STR_ARG(word), seq, event->seen.offset, pub->visible[topic]);
-        return;
-    }
-    pub->visible[topic] = seq;
-    pub->ends[topic] = event->seen.offset + 1;
-    keep_seen(pub, event, seq);
-}
-
-/* A log keeps the floor's own record until retention takes it: where its place is empty, the tail
- * was lost and records of an aborted transaction stand there now. */
-static bool is_floor_gone(const struct gb_lane *lane, const struct gb_event *event, int topic)
-{
-    return !gb_topic_is_state((enum gb_topic)topic) && lane->row.floor_offsets[topic] > 0 &&
-           lane->row.floor_seqs[topic] > 0 && !lane->pub.has_floor[topic] &&
-           event->read.log_starts[topic] < lane->row.floor_offsets[topic];
-}
-
-static void on_read(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
-{
-    struct gb_publisher *pub = &lane->pub;
-
-    if (event->status != GB_OK) {
-        start_again(lane, fx, "read-back failed");
-        return;
-    }
-    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        struct gb_str word = gb_topic_word((enum gb_topic)t);
-
-        if (event->read.ends[t] < lane->row.floor_offsets[t]) {
-            gb_lane_halt(lane, fx, "lost_tail",
-                         "topic %.*s ends at %" PRId64 ", but %" PRId64 " was seen there",
-                         GB_STR_ARG(word), event->read.ends[t], lane->row.floor_offsets[t]);
-            return;
-        }
-        if (is_floor_gone(lane, event, t)) {
-            gb_lane_halt(lane, fx, "lost_tail",
-                         "topic %.*s: gb_seq %" PRId64 " was seen at offset %" PRId64
-                         ", and nothing can be read there now",
-                         GB_STR_ARG(word), lane->row.floor_seqs[t],
-                         lane->row.floor_offsets[t] - 1);
-            return;
-        }
-    }
-    pub->state = GB_PUB_FILL;
-}
-
-static int by_seq(const void *key, const void *item)
-{
-    const struct gb_seen *a = key;
-    const struct gb_seen *b = item;
-
-    return (a->seq > b->seq) - (a->seq < b->seq);
-}
-
-static const struct gb_seen *find_seen(const struct gb_publisher *pub, enum gb_topic topic,
-                                       int64_t seq)
-{
-    const struct gb_seen_list *list = &pub->seen[topic];
-    struct gb_seen key = {.seq = seq};
-
-    if (list->count == 0) {
-        return NULL;
-    }
-    return bsearch(&key, list->items, list->count, sizeof(key), by_seq);
-}
-
-/* True if the message is visible already, with the same bytes; halts the lane if they differ. */
-static bool is_visible(struct gb_lane *lane, const struct gb_message *m, struct gb_effects *fx)
-{
-    const struct gb_publisher *pub = &lane->pub;
-    const struct gb_seen *seen;
-    struct gb_str word = gb_topic_word(m->topic);
-
-    if (m->seq > pub->visible[m->topic]) {
-        return false;
-    }
-    seen = find_seen(pub, m->topic, m->seq);
-    if (seen != NULL && memcmp(seen->hash.bytes, m->hash.bytes, GB_HASH_LEN) != 0) {
-        gb_lane_halt(lane, fx, "output_differs",
-                     "topic %.*s gb_seq %" PRId64 ": Kafka and the outbox hold other bytes",
-                     GB_STR_ARG(word), m->seq);
-    }
-    return true;
-}
-
 static void on_outbox(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
 {
     struct gb_publisher *pub = &lane->pub;
@@ -290,7 +138,7 @@ static bool collect(struct gb_lane *lane, struct gb_effects *fx)
     for (struct gb_batch *b = pub->queue.first; b != NULL; b = b->next) {
         for (uint32_t i = b->sent; i < b->messages_count; i++) {
             const struct gb_message *m = b->messages[i];
-            bool visible = is_visible(lane, m, fx);
+            bool visible = gb_publish_is_visible(lane, m, fx);
 
             if (lane->state == GB_LANE_HALTED) {
                 return false;
@@ -455,6 +303,7 @@ static void on_inited(struct gb_lane *lane, const struct gb_event *event, struct
     effect = gb_effects_add(fx, GB_FX_PUB_READ, lane->config.lane, lane->pub.ticket);
     for (int t = 0; t < GB_TOPIC_COUNT; t++) {
         lane->pub.has_floor[t] = false;
+        lane->pub.first[t] = 0;
         lane->pub.from[t] = lane->row.floor_offsets[t] - (lane->row.floor_offsets[t] > 0);
     }
     effect->read.offsets = lane->pub.from;
@@ -478,14 +327,18 @@ void gb_publish_event(struct gb_lane *lane, const struct gb_event *event, struct
         return;
     }
     if (event->kind == GB_EV_PUB_RECORD) {
-        on_seen(lane, event, fx);
+        gb_publish_seen(lane, event, fx);
         return;
     }
     pub->ticket = 0;
     if (event->kind == GB_EV_PUB_INITED) {
         on_inited(lane, event, fx);
     } else if (event->kind == GB_EV_PUB_READ) {
-        on_read(lane, event, fx);
+        if (event->status != GB_OK) {
+            start_again(lane, fx, "read-back failed");
+        } else if (gb_publish_read(lane, event, fx)) {
+            pub->state = GB_PUB_FILL;
+        }
     } else if (event->kind == GB_EV_PUB_SENT) {
         on_sent(lane, event, fx);
     }

@@ -15,24 +15,31 @@ static void refill_message(struct gb_batch *batch, const struct gb_message *made
     batch->messages[batch->messages_count++] = made;
 }
 
-static bool refill_line(struct gb_lane *lane, struct gb_str line, const char *hash,
-                        struct gb_effects *fx)
+static bool refill_line(struct gb_lane *lane, struct gb_arena *scratch, struct gb_str line,
+                        const char *hash, struct gb_effects *fx)
 {
     struct gb_batch *batch = lane->pub.refill;
-    struct gb_message *made = gb_arena_take(&batch->arena, sizeof(*made));
+    struct gb_message found;
+    struct gb_message *made;
     struct gb_err err;
 
-    if (gb_outbox_read(&batch->arena, gb_arena_str(&batch->arena, line), made, &err) != GB_OK ||
-        memcmp(hash, made->hash.bytes, GB_HASH_LEN) != 0) {
+    gb_arena_reset(scratch);
+    if (gb_outbox_read(scratch, line, &found, &err) != GB_OK ||
+        memcmp(hash, found.hash.bytes, GB_HASH_LEN) != 0) {
         gb_lane_halt(lane, fx, "bad_outbox", "an outbox line does not fit its hash");
         return false;
     }
+    if (gb_publish_is_visible(lane, &found, fx)) {
+        return lane->state != GB_LANE_HALTED;
+    }
+    made = gb_arena_take(&batch->arena, sizeof(*made));
+    GB_CHECK(gb_outbox_read(&batch->arena, gb_arena_str(&batch->arena, line), made, &err) == GB_OK);
     refill_message(batch, made);
     return true;
 }
 
-bool gb_publish_refill(struct gb_lane *lane, const struct gb_outbox_chunk *chunk,
-                       struct gb_effects *fx)
+static bool refill_chunk(struct gb_lane *lane, struct gb_arena *scratch,
+                         const struct gb_outbox_chunk *chunk, struct gb_effects *fx)
 {
     size_t from = 0;
     size_t count = 0;
@@ -45,7 +52,7 @@ bool gb_publish_refill(struct gb_lane *lane, const struct gb_outbox_chunk *chunk
             gb_lane_halt(lane, fx, "bad_outbox", "an outbox chunk has more lines than hashes");
             return false;
         }
-        if (!refill_line(lane, (struct gb_str){chunk->body.ptr + from, i - from},
+        if (!refill_line(lane, scratch, (struct gb_str){chunk->body.ptr + from, i - from},
                          chunk->hashes.ptr + count * GB_HASH_LEN, fx)) {
             return false;
         }
@@ -53,4 +60,16 @@ bool gb_publish_refill(struct gb_lane *lane, const struct gb_outbox_chunk *chunk
         from = i + 1;
     }
     return true;
+}
+
+bool gb_publish_refill(struct gb_lane *lane, const struct gb_outbox_chunk *chunk,
+                       struct gb_effects *fx)
+{
+    struct gb_arena scratch;
+    bool is_good;
+
+    gb_arena_init(&scratch, GB_BATCH_ARENA_MAX);
+    is_good = refill_chunk(lane, &scratch, chunk, fx);
+    gb_arena_close(&scratch);
+    return is_good;
 }

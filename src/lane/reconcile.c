@@ -30,7 +30,11 @@ static void on_claimed(struct gb_lane *lane, const struct gb_event *event, struc
         return;
     }
     if (event->status != GB_OK) {
-        gb_lane_recover(lane, fx, "claim");
+        gb_lane_recover(lane, fx,
+                        event->status == GB_DIFFERS
+                            ? "a newer program wrote this lane (its core_semantics is higher): run "
+                              "that one again; claim"
+                            : "claim");
         return;
     }
     keep_row(lane, event->claimed);

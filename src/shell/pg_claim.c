@@ -55,7 +55,7 @@ static void on_claim_rows(struct gb_pg_request *request, uint32_t statement,
 {
     struct claim *claim = request->context;
 
-    if (statement == 3) {
+    if (statement == 3 && PQntuples(result) == 1) {
         claim->row.lane = claim->ops->lane;
         read_row(&request->arena, result, &claim->row);
     }
@@ -118,6 +118,9 @@ static void on_claim(struct gb_pg_request *request, enum gb_status status, struc
     if (status == GB_OK) {
         gb_stop_at(GB_STOP_CLAIMED);
     }
+    if (status == GB_OK && claim->row.epoch == 0) {
+        status = GB_DIFFERS; /* no row: a newer program's */
+    }
     if (status == GB_BUSY) {
         ask_holder(claim->ops, request->ticket);
     } else {
@@ -144,6 +147,7 @@ void gb_pg_claim(struct gb_pg_ops *ops, const struct gb_effect *effect)
     s = gb_pg_request_add(request, SQL_CLAIM);
     gb_pg_add_int(request, s, ops->lane);
     gb_pg_add_text(request, s, gb_str_of(ops->owner));
+    gb_pg_add_int(request, s, GB_CORE_SEMANTICS);
     (void)gb_pg_request_add(request, "COMMIT");
     request->on_rows = on_claim_rows;
     request->on_done = on_claim;

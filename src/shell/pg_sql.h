@@ -9,12 +9,14 @@
 #define SQL_CLAIM_ROW                                                                              \
     "INSERT INTO lane (lane, hash_alg) VALUES ($1, $2) ON CONFLICT (lane) DO NOTHING"
 
-/* $1 lane, $2 owner */
+/* $1 lane, $2 owner, $3 core_semantics of this program: what a newer one wrote stays untouched, and
+ * so does its epoch. */
 #define SQL_CLAIM                                                                                  \
     "UPDATE lane SET epoch = epoch + 1, owner = $2, backend_pid = pg_backend_pid(),"               \
     " backend_start = (SELECT a.backend_start FROM pg_stat_activity a"                             \
     "  WHERE a.pid = pg_backend_pid()), claimed_at = clock_timestamp(), updated_at = now()"        \
-    " WHERE lane = $1 RETURNING epoch, next_offset, next_index, hash_alg, last_hash, frontier,"    \
+    " WHERE lane = $1 AND core_semantics <= $3"                                                    \
+    " RETURNING epoch, next_offset, next_index, hash_alg, last_hash, frontier,"    \
     " state_digest, clock, seqs, floor_seqs, floor_offsets, floor_index, status, halt_reason"
 
 #define SQL_HOLDER "SELECT backend_pid, backend_start::text FROM lane WHERE lane = $1"

@@ -13,15 +13,20 @@ static enum gb_status fail_pg(const struct gb_tool_pg *pg, struct gb_err *err)
     return err->status;
 }
 
-static struct gb_str control_line(struct gb_arena *arena, const struct gb_tool_control *control)
+/* is_again: Kafka lost its tail, so offsets may come again with other records. */
+static struct gb_str control_line(struct gb_arena *arena, const struct gb_tool_control *control,
+                                  bool is_again)
 {
     struct gb_member members[] = {
         {GB_STR("action"), {.type = GB_STRING, .text = gb_str_of(control->action)}},
         {GB_STR("actor"), {.type = GB_STRING, .text = control->actor}},
-        {GB_STR("reason"), {.type = GB_STRING, .text = control->reason}}};
+        {GB_STR("reason"), {.type = GB_STRING, .text = control->reason}},
+        {GB_STR("again"), {.type = GB_BOOL, .truth = true}}};
     struct gb_record rec = {.kind = GB_KIND_CONTROL,
                             .town = GB_STR(""),
-                            .fields = {.type = GB_OBJECT, .count = 3, .members = members}};
+                            .fields = {.type = GB_OBJECT,
+                                       .count = is_again ? 4 : 3,
+                                       .members = members}};
     struct gb_buf text = {0};
     struct gb_str line;
 
@@ -156,19 +161,24 @@ static enum gb_status store_state(struct gb_tool_pg *pg, const struct locked *lo
 
 static enum gb_status store_lane(struct gb_tool_pg *pg, struct gb_arena *arena,
                                  const struct locked *locked, const struct gb_batch *batch,
-                                 int64_t to_offset)
+                                 const struct gb_tool_control *control)
 {
     struct gb_hash root = gb_merkle_root(&locked->tree);
     struct gb_str params[] = {
         locked->lane, gb_tool_pg_hex(arena, batch->commit.after.frontier), hash_hex(arena, &root),
         hash_hex(arena, &batch->commit.after.digest),
-        to_offset < 0 ? GB_STR_NONE : gb_arena_printf(arena, "%" PRId64, to_offset)};
+        control->to_offset < 0 ? GB_STR_NONE
+                               : gb_arena_printf(arena, "%" PRId64, control->to_offset),
+        control->is_republishing ? GB_STR("true") : GB_STR("false")};
 
     return gb_tool_pg_ask(
         pg,
         "UPDATE lane SET epoch = epoch + 1, next_index = next_index + 1, frontier = $2, root = $3,"
         " state_digest = $4, last_hash = CASE WHEN $5::bigint IS NULL THEN last_hash END,"
         " next_offset = coalesce($5::bigint, next_offset), status = 'running',"
+        " floor_index = CASE WHEN $6::boolean THEN 0 ELSE floor_index END,"
+        " floor_seqs = CASE WHEN $6::boolean THEN '{}' ELSE floor_seqs END,"
+        " floor_offsets = CASE WHEN $6::boolean THEN '{}' ELSE floor_offsets END,"
         " halt_reason = NULL, halt_evidence = NULL, updated_at = now() WHERE lane = $1",
         params, GB_COUNT(params), NULL);
 }
@@ -180,9 +190,11 @@ static enum gb_status append(struct gb_tool_pg *pg, struct gb_arena *arena, stru
     struct gb_str streams[GB_TOPIC_COUNT] = {{0}};
     struct gb_batch_state state = {locked->core, &locked->tree, &locked->row, streams};
     struct gb_batch *batch = gb_batch_new();
+    bool is_again = control->to_offset >= 0 && control->to_offset < locked->row.next_offset;
     enum gb_status status;
 
-    gb_batch_add(batch, locked->row.lane, locked->row.next_offset, control_line(arena, control));
+    gb_batch_add(batch, locked->row.lane, locked->row.next_offset,
+                 control_line(arena, control, is_again));
     gb_batch_step(batch, &state);
     GB_CHECK(batch->messages_count == 0);
     status = store_chunk(pg, arena, locked, &batch->commit);
@@ -190,7 +202,7 @@ static enum gb_status append(struct gb_tool_pg *pg, struct gb_arena *arena, stru
         status = store_state(pg, locked, &batch->rows);
     }
     if (status == GB_OK) {
-        status = store_lane(pg, arena, locked, batch, control->to_offset);
+        status = store_lane(pg, arena, locked, batch, control);
     }
     gb_batch_free(batch);
     return status == GB_OK ? gb_tool_pg_ask(pg, "COMMIT", NULL, 0, NULL) : status;

@@ -38,11 +38,14 @@ enum gb_status gb_tool_chunk(struct gb_tool_pg *pg, int64_t lane, uint64_t from_
                              struct gb_replay_chunk *chunk) GB_MUST_CHECK;
 
 /* Puts an operator's word on a halted lane: the control line goes into the ledger, the lane leaves
- * its halt. to_offset < 0 keeps the lane's place; otherwise it goes on there (accepted loss). */
+ * its halt. to_offset < 0 keeps the lane's place; otherwise it goes on there (accepted loss; below
+ * its place: gb.intake lost its tail). is_republishing: the outputs are read back from their start,
+ * and what Kafka lost of them is sent again from the outbox. */
 struct gb_tool_control {
     int64_t lane;
     int64_t to_offset;
-    const char *action; /* resume, accept-loss */
+    const char *action; /* resume, accept-loss, republish */
+    bool is_republishing;
     struct gb_str actor, reason;
 };
 /* CONFLICT if the lane is not halted; NOT_FOUND if there is none. */

@@ -139,6 +139,64 @@ static void test_regrown_tail(void **state)
     fake_close(&w);
 }
 
+static void free_message(struct fake_message *m)
+{
+    free(m->key);
+    free(m->value);
+    for (uint32_t h = 0; h < m->headers_count; h++) {
+        free(m->headers[h].name);
+        free(m->headers[h].value);
+    }
+}
+
+/* Kafka lost the outputs' tail: halted; after `republish` (the floor is none) what was lost is made
+ * visible again from the outbox, the same bytes. A log that begins in the middle although nothing
+ * was taken from its front is no log of this lane. */
+static void test_republish(void **state)
+{
+    struct gb_buf want = {0};
+    struct gb_buf got = {0};
+    struct fake_world w;
+    struct fake_log *log = &w.logs[GB_TOPIC_DEADLETTER];
+
+    (void)state;
+    fake_init(&w, 3);
+    produce_all(&w);
+    assert_true(fake_run(&w, 200000));
+    fake_visible(&w, &want);
+    w.row.floor_index = w.row.next_index;
+    memcpy(w.row.floor_seqs, w.row.seqs, sizeof(w.row.floor_seqs));
+    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
+        w.row.floor_offsets[t] = w.logs[t].count;
+    }
+    while (log->count > RECORDS - 20) {
+        free_message(&log->items[--log->count]);
+    }
+    fake_crash(&w);
+    assert_false(fake_run(&w, 200000));
+    assert_string_equal(w.halt_reason, "lost_tail");
+    w.is_halted = false;
+    w.halt_reason[0] = '\0';
+    w.row.floor_index = 0;
+    memset(w.row.floor_seqs, 0, sizeof(w.row.floor_seqs));
+    memset(w.row.floor_offsets, 0, sizeof(w.row.floor_offsets));
+    fake_crash(&w);
+    assert_true(fake_run(&w, 200000));
+    fake_visible(&w, &got);
+    assert_same(&want, &got);
+    free_message(&log->items[0]);
+    memmove(log->items, log->items + 1, --log->count * sizeof(log->items[0]));
+    w.row.floor_index = 0;
+    memset(w.row.floor_seqs, 0, sizeof(w.row.floor_seqs));
+    memset(w.row.floor_offsets, 0, sizeof(w.row.floor_offsets));
+    fake_crash(&w);
+    assert_false(fake_run(&w, 200000));
+    assert_string_equal(w.halt_reason, "output_gap");
+    fake_close(&w);
+    gb_buf_close(&want);
+    gb_buf_close(&got);
+}
+
 /* gb.intake was created again: the record before next_offset is another one. */
 static void test_start_check(void **state)
 {
@@ -301,7 +359,7 @@ int main(void)
         cmocka_unit_test(test_batch_sizes),      cmocka_unit_test(test_faults),
         cmocka_unit_test(test_differing_output), cmocka_unit_test(test_start_check),
         cmocka_unit_test(test_regrown_tail),     cmocka_unit_test(test_restored_database),
-        cmocka_unit_test(test_publishes_while_it_waits),
+        cmocka_unit_test(test_publishes_while_it_waits), cmocka_unit_test(test_republish),
         cmocka_unit_test(test_fence),            cmocka_unit_test(test_reading_fails),
     };
 
