@@ -35,19 +35,21 @@ def load_schemas():
         (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))) for name in names}
 
 
-def read_partition(consumer, topic, partition, deadline):
-    """Messages up to the end as it is now; an end that is not reached raises TimeoutError."""
+def read_partition(consumer, topic, partition, silence):
+    """Messages up to the end as it is now; nothing new for that many seconds: TimeoutError."""
     at = confluent_kafka.TopicPartition(topic, partition)
     low, high = consumer.get_watermark_offsets(at, timeout=10)
     consumer.assign([confluent_kafka.TopicPartition(topic, partition, low)])
-    place = low
+    place, deadline = low, time.monotonic() + silence
     while place < high:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{topic}/{partition}: at {place}, end is {high}")
         message = consumer.poll(0.2)
         if message is not None and message.error() is None:
             yield message
-        elif message is not None and \
+            place, deadline = message.offset() + 1, time.monotonic() + silence
+            continue
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{topic}/{partition}: at {place}, end is {high}")
+        if message is not None and \
                 message.error().code() != confluent_kafka.KafkaError._PARTITION_EOF:
             raise confluent_kafka.KafkaException(message.error())
         position = consumer.position([at])[0].offset
@@ -136,7 +138,6 @@ def follow(bootstrap, prefix="gb.", seconds=60, whole=True, drops_seen=False):
     whole: nothing has expired, so gb.change must start at gb_seq 1."""
     faults, records, dropped = [], {}, {}
     schemas = load_schemas()
-    deadline = time.monotonic() + seconds
     consumer = confluent_kafka.Consumer({
         "bootstrap.servers": bootstrap, "group.id": "gridbridge-claims-reader",
         "isolation.level": "read_committed", "enable.auto.commit": False,
@@ -149,7 +150,7 @@ def follow(bootstrap, prefix="gb.", seconds=60, whole=True, drops_seen=False):
                 faults.append(f"{prefix}{word}: no such topic")
                 continue
             for partition in sorted(known[prefix + word].partitions):
-                for message in read_partition(consumer, prefix + word, partition, deadline):
+                for message in read_partition(consumer, prefix + word, partition, seconds):
                     record = record_of(word, message, faults)
                     check_record(record, schemas, faults)
                     records[word].append(record)

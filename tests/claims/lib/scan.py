@@ -86,9 +86,9 @@ class Scan:
             self.faults.append(f"{place}: another gb_stream: {stream}")
 
 
-def follow(bootstrap, canaries=(), prefix="gb.", seconds=900, every=200):
+def follow(bootstrap, canaries=(), prefix="gb.", seconds=120, every=200):
     """Reads all topics from their beginning to their end, read_committed."""
-    scan, deadline = Scan(canaries, every), time.monotonic() + seconds
+    scan = Scan(canaries, every)
     consumer = confluent_kafka.Consumer({
         "bootstrap.servers": bootstrap, "group.id": "gridbridge-claims-scan",
         "isolation.level": "read_committed", "enable.auto.commit": False,
@@ -97,7 +97,7 @@ def follow(bootstrap, canaries=(), prefix="gb.", seconds=900, every=200):
         known = consumer.list_topics(timeout=10).topics
         for word in reader.TOPICS:
             for partition in sorted(known[prefix + word].partitions):
-                for message in reader.read_partition(consumer, prefix + word, partition, deadline):
+                for message in reader.read_partition(consumer, prefix + word, partition, seconds):
                     scan.look(reader.record_of(word, message, scan.faults))
     finally:
         consumer.close()
