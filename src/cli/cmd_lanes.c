@@ -80,7 +80,8 @@ static void show(const struct gb_args *args, const struct gb_tool_rows *rows, si
     static const char *const NAMES[GB_LANE_COLUMN_COUNT] = {
         "lane",     "state",         "epoch", "next_offset", "next_line", "published_line",
         "clock_ms", "halt_reason",   "halt_evidence",        "owner",     "updated_at",
-        "age_s",    "ledger_hash",   "ledger_root",          "state_digest"};
+        "age_s",    "ledger_hash",   "ledger_root",          "state_digest",
+        "unbalanced"};
     struct gb_str reason = cell(rows, row, GB_LANE_COLUMN_HALT_REASON);
     struct gb_table_out table;
     struct gb_arena arena;

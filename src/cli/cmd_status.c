@@ -10,7 +10,7 @@
 #define SILENT_SECONDS 180 /* a tick comes once a minute even when nothing else does */
 
 struct verdict {
-    size_t lanes, halted, silent;
+    size_t lanes, halted, silent, unbalanced;
     int64_t unpublished;
 };
 
@@ -23,6 +23,7 @@ static struct verdict judge(const struct gb_tool_rows *rows)
             gb_str_eq(gb_tool_rows_text(rows, i, GB_LANE_COLUMN_STATUS), GB_STR("halted"));
 
         v.halted += is_halted;
+        v.unbalanced += gb_str_is(gb_tool_rows_text(rows, i, GB_LANE_COLUMN_UNBALANCED));
         v.silent += !is_halted && gb_tool_rows_int(rows, i, GB_LANE_COLUMN_AGE) > SILENT_SECONDS;
         v.unpublished += gb_tool_rows_int(rows, i, GB_LANE_COLUMN_NEXT_INDEX) -
                          gb_tool_rows_int(rows, i, GB_LANE_COLUMN_FLOOR_INDEX);
@@ -32,16 +33,15 @@ static struct verdict judge(const struct gb_tool_rows *rows)
 
 static enum gb_exit say(const struct verdict *v, const struct gb_args *args)
 {
-    enum gb_exit code = v->halted > 0                       ? GB_EXIT_CRITICAL
-                        : v->silent > 0 || v->lanes == 0 ? GB_EXIT_NO
-                                                         : GB_EXIT_OK;
+    bool is_odd = v->silent > 0 || v->unbalanced > 0 || v->lanes == 0;
+    enum gb_exit code = v->halted > 0 ? GB_EXIT_CRITICAL : is_odd ? GB_EXIT_NO : GB_EXIT_OK;
     static const char *const WORDS[] = {"ok", "warning", "critical"};
 
     if (args->format == GB_FORMAT_JSON || args->format == GB_FORMAT_JSONL) {
         fprintf(args->out,
-                "{\"halted\":%zu,\"lanes\":%zu,\"silent\":%zu,\"unpublished\":%" PRId64
-                ",\"verdict\":\"%s\"}\n",
-                v->halted, v->lanes, v->silent, v->unpublished, WORDS[code]);
+                "{\"halted\":%zu,\"lanes\":%zu,\"silent\":%zu,\"unbalanced\":%zu"
+                ",\"unpublished\":%" PRId64 ",\"verdict\":\"%s\"}\n",
+                v->halted, v->lanes, v->silent, v->unbalanced, v->unpublished, WORDS[code]);
         return code;
     }
     if (v->lanes == 0) {
@@ -49,6 +49,9 @@ static enum gb_exit say(const struct verdict *v, const struct gb_args *args)
     } else if (v->halted > 0) {
         fprintf(args->out, "critical: %zu of %zu lanes halted; see gridbridge lanes list\n",
                 v->halted, v->lanes);
+    } else if (v->unbalanced > 0) {
+        fprintf(args->out, "warning: the books of %zu of %zu lanes do not balance; see"
+                " lanes show\n", v->unbalanced, v->lanes);
     } else if (v->silent > 0) {
         fprintf(args->out, "warning: %zu of %zu lanes applied nothing for %d s\n", v->silent,
                 v->lanes, SILENT_SECONDS);

@@ -19,7 +19,11 @@ enum gb_status gb_tool_lanes(struct gb_tool_pg *pg, struct gb_tool_rows **rows)
         " halt_evidence, owner,"
         " to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
         " floor(extract(epoch FROM now() - updated_at))::bigint, hash_alg,"
-        " encode(root, 'hex'), encode(state_digest, 'hex') FROM lane ORDER BY lane",
+        " encode(root, 'hex'), encode(state_digest, 'hex'),"
+        " (SELECT concat(s.row::json ->> 'stream', ': ', s.row::json ->> 'reason')"
+        "  FROM lane_state s WHERE s.lane = lane.lane AND s.key = 'balance'"
+        "  AND s.row::json ->> 'stream' IS NOT NULL)"
+        " FROM lane ORDER BY lane",
         NULL, 0, rows);
 }
 

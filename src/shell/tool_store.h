@@ -23,6 +23,7 @@ enum gb_lane_column {
     GB_LANE_COLUMN_HASH,        /* sha256 or sm3 */
     GB_LANE_COLUMN_ROOT,        /* hex */
     GB_LANE_COLUMN_DIGEST,      /* hex */
+    GB_LANE_COLUMN_UNBALANCED,  /* the stream whose books do not balance, and why; else absent */
     GB_LANE_COLUMN_COUNT
 };
 

@@ -225,6 +225,15 @@ def test_migrations_and_the_way_out_of_a_halt(run, new_postgres):
     replay = run("replay", "-o", "json", *where)
     assert replay.returncode == 0
     assert json.loads(replay.stdout)[0]["lines"] == 1
+    sql = ("INSERT INTO gridbridge.lane_state (lane, key, row) VALUES (0, 'balance',"
+           """ '{"reason":"3 came, 4 were sent","stream":"c/t/0"}')""")
+    subprocess.run(["psql", "-q", server.dsn, "-c", sql], check=True)
+    unbalanced = run("status", *where)
+    assert unbalanced.returncode == 1 and "books of 1 of 1 lanes" in unbalanced.stdout
+    assert "c/t/0: 3 came, 4 were sent" in run("lanes", "show", "0", *where).stdout
+    subprocess.run(["psql", "-q", server.dsn, "-c", "DELETE FROM gridbridge.lane_state"],
+                   check=True)
+    assert run("status", *where).returncode == 0
     assert run("replay", *where).stdout.splitlines()[0] == "identical"
 
 
