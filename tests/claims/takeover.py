@@ -1,8 +1,8 @@
 """18 towns over 6 lanes, several instances: each kill is taken over within 10 s, under load.
 
 --count kills (12; --short: 3) of instances of one consumer group, each after another was added;
-then roles split over processes, each killed once; then one lane of six halts: the others go on,
-and `status` says so within 15 s. Take-over is complete when each lane of the dead instance has another
+then roles split over processes, each killed once; then one lane of six halts: the others go on, and
+`status` says so within 15 s. Take-over is complete when each lane of the dead instance has another
 owner and has committed a batch. At the end: no gap, no double, the truth, each source coordinate
 once, Kafka equal to the outbox, replay identical. Negative control: with no instance left, the
 measure of a take-over says that there is none.
