@@ -107,6 +107,31 @@ enum gb_exit gb_told_folder(struct gb_told *told)
     return report(told, &mistakes, told->words != NULL ? GB_EXIT_OK : GB_EXIT_CONFIG);
 }
 
+enum gb_exit gb_told_active(struct gb_told *told, const struct gb_session *session)
+{
+    struct gb_tool_rows *rows = NULL;
+    enum gb_exit code;
+
+    if (gb_args_get(told->args, "--policy") != NULL) {
+        return gb_told_folder(told);
+    }
+    if (gb_tool_active_policies(session->pg, &rows) != GB_OK) {
+        return gb_session_fail(session, told->args);
+    }
+    if (gb_tool_rows_count(rows) == 1) {
+        code = gb_told_stored(told, session,
+                              gb_arena_str(&told->arena, gb_tool_rows_text(rows, 0, 0)));
+        code = code == GB_EXIT_OK && told->words == NULL ? GB_EXIT_CONFIG : code;
+    } else {
+        fprintf(told->args->talk, "gridbridge: %s; name one with --policy DIR\n",
+                gb_tool_rows_count(rows) == 0 ? "no bundle is active yet"
+                                              : "lanes have different bundles active");
+        code = GB_EXIT_NO;
+    }
+    gb_tool_rows_free(rows);
+    return code;
+}
+
 struct gb_page gb_told_page(struct gb_told *told, struct gb_buf *out)
 {
     return (struct gb_page){told->words, told->lang, &told->arena, out};

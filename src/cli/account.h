@@ -29,6 +29,9 @@ void gb_told_end(struct gb_told *told);
 /* The stored bundle of that hash; its words, or those of --policy DIR. */
 enum gb_exit gb_told_stored(struct gb_told *told, const struct gb_session *session,
                             struct gb_str hash);
+/* The bundle of --policy, else the one that the lanes have active, which must be one. Its words are
+ * there where it gives GB_EXIT_OK. */
+enum gb_exit gb_told_active(struct gb_told *told, const struct gb_session *session);
 /* The bundle in the folder of --policy, with its words. */
 enum gb_exit gb_told_folder(struct gb_told *told);
 

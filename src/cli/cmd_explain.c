@@ -273,11 +273,36 @@ static enum gb_exit explain(struct gb_told *told, const struct gb_session *sessi
     return code;
 }
 
-/* The matter of an overlap. */
+/* An overlap of no matter: a vacant post. Told under the bundle in force. */
+static enum gb_exit explain_alone(struct gb_told *told, const struct gb_session *session,
+                                  const struct gb_value *overlap)
+{
+    struct gb_buf out = {0};
+    enum gb_exit code = GB_EXIT_OK;
+
+    if (told->args->format != GB_FORMAT_TABLE) {
+        fprintf(told->args->out, "%.*s\n", GB_STR_ARG(gb_story_json(&told->arena, overlap)));
+        return GB_EXIT_OK;
+    }
+    code = gb_told_active(told, session);
+    if (code == GB_EXIT_OK) {
+        const struct gb_account account = {.policy = told->policy};
+        struct gb_page page = gb_told_page(told, &out);
+
+        gb_account_overlap(&account, overlap, &page);
+        (void)fwrite(out.bytes, 1, out.len, told->args->out);
+    }
+    gb_buf_close(&out);
+    return code;
+}
+
+/* The matter of an overlap; absent where it has none: then it is told, and nothing is left to do. */
 static enum gb_exit find_matter(struct gb_told *told, const struct gb_session *session,
                                 struct asked *asked)
 {
     struct gb_tool_rows *rows = NULL;
+    struct gb_value row;
+    struct gb_err err;
     enum gb_exit code = GB_EXIT_OK;
 
     if (gb_desk_overlap(session->pg, asked->overlap, &rows) != GB_OK) {
@@ -286,9 +311,13 @@ static enum gb_exit find_matter(struct gb_told *told, const struct gb_session *s
     if (gb_tool_rows_count(rows) == 0) {
         fprintf(told->args->talk, "gridbridge: no overlap %.*s\n", GB_STR_ARG(asked->overlap));
         code = GB_EXIT_NO;
+    } else if (gb_json_parse(&told->arena, gb_tool_rows_text(rows, 0, GB_OVERLAP_COLUMN_ROW), &row,
+                             &err) != GB_OK) {
+        code = gb_cli_fail(told->args, &err);
+    } else if (gb_str_is(gb_value_str(&row, GB_STR("matter")))) {
+        asked->matter = gb_value_str(&row, GB_STR("matter"));
     } else {
-        asked->matter =
-            gb_arena_str(&told->arena, gb_tool_rows_text(rows, 0, GB_OVERLAP_COLUMN_MATTER));
+        code = explain_alone(told, session, &row);
     }
     gb_tool_rows_free(rows);
     return code;
@@ -306,7 +335,7 @@ static enum gb_exit explain_stored(const struct gb_args *args)
     if (code == GB_EXIT_OK && gb_str_is(asked.overlap)) {
         code = find_matter(&told, &session, &asked);
     }
-    if (code == GB_EXIT_OK) {
+    if (code == GB_EXIT_OK && gb_str_is(asked.matter)) {
         code = explain(&told, &session, &asked);
     }
     gb_session_end(&session);

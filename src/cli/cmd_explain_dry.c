@@ -7,37 +7,20 @@
 #include "codec/dry_script.h"
 #include "codec/fixture.h"
 #include "shell/tool_files.h"
-#include "shell/tool_store.h"
 
 #define RECORDS_MAX 256U
 
-/* The bundle of --policy, else the one that the lanes have active. */
+/* A server is needed only where no folder is named. */
 static enum gb_exit find_bundle(struct gb_told *told)
 {
     struct gb_session session = {.pg = NULL};
-    struct gb_tool_rows *rows = NULL;
-    enum gb_exit code;
+    enum gb_exit code = GB_EXIT_OK;
 
-    if (gb_args_get(told->args, "--policy") != NULL) {
-        return gb_told_folder(told);
+    if (gb_args_get(told->args, "--policy") == NULL) {
+        code = gb_session_open(&session, told->args);
     }
-    code = gb_session_open(&session, told->args);
-    if (code == GB_EXIT_OK && gb_tool_active_policies(session.pg, &rows) != GB_OK) {
-        code = gb_session_fail(&session, told->args);
-    } else if (code == GB_EXIT_OK && gb_tool_rows_count(rows) != 1) {
-        fprintf(told->args->talk, "gridbridge: %s; name one with --policy DIR\n",
-                gb_tool_rows_count(rows) == 0 ? "no bundle is active yet"
-                                              : "lanes have different bundles active");
-        code = GB_EXIT_NO;
-    } else if (code == GB_EXIT_OK) {
-        code = gb_told_stored(told, &session,
-                              gb_arena_str(&told->arena, gb_tool_rows_text(rows, 0, 0)));
-    }
-    gb_tool_rows_free(rows);
+    code = code == GB_EXIT_OK ? gb_told_active(told, &session) : code;
     gb_session_end(&session);
-    if (code == GB_EXIT_OK && told->words == NULL) {
-        code = GB_EXIT_CONFIG; /* gb_told_stored said why */
-    }
     return code;
 }
 

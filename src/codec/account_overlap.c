@@ -112,6 +112,24 @@ static struct gb_str lead_of(const struct gb_tell *tell, const struct gb_value *
     return gb_tell_post(tell, text_at(lead, "role"), text_at(lead, "unit"));
 }
 
+/* "grid_worker/320312111217001": a post, or "grid/..." and the like. Absent where it is about a
+ * matter. */
+static struct gb_str node_of(const struct gb_tell *tell, const struct gb_value *overlap)
+{
+    struct gb_str node = text_at(overlap, "node");
+    const char *slash = gb_str_is(node) ? memchr(node.ptr, '/', node.len) : NULL;
+    size_t len = slash != NULL ? (size_t)(slash - node.ptr) : 0;
+    const struct gb_slot slots[] = {
+        {"role", gb_tell_name(tell, "roles", (struct gb_str){node.ptr, len})},
+        {"place", slash != NULL
+                      ? gb_words_place(tell->page->words,
+                                       (struct gb_str){slash + 1, node.len - len - 1})
+                      : GB_STR_NONE},
+        {NULL, GB_STR_NONE}};
+
+    return slash != NULL ? gb_tell_text(tell, "messages", GB_STR("node"), slots) : node;
+}
+
 static struct gb_str cause_text(const struct gb_tell *tell, const struct gb_value *overlap,
                                 enum gb_overlap_kind kind)
 {
@@ -129,6 +147,7 @@ static struct gb_str cause_text(const struct gb_tell *tell, const struct gb_valu
          gb_tell_time(tell, gb_value_int(evidence, GB_STR("handle_at"), INT64_MIN))},
         {"lead", lead_of(tell, evidence)},
         {"limit", limit > 0 ? gb_tell_number(tell, limit) : GB_STR_NONE},
+        {"node", node_of(tell, overlap)},
         {"place", gb_words_place(tell->page->words, tell->query.place)},
         {"returns", returns(tell, evidence)},
         {"rule", rule},

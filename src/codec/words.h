@@ -24,7 +24,7 @@
 #define GB_MESSAGE_LIST(X)                                                                         \
     X("title", "matter!")                                                                          \
     X("title_dry", "")                                                                             \
-    X("title_overlap", "overlap! name!")                                                           \
+    X("title_overlap", "overlap! name!") X("node", "role! place!")                                 \
     X("head_matter", "") X("head_decision", "") X("head_law", "") X("head_rows", "")               \
     X("head_claims", "") X("head_limits", "") X("head_overlaps", "") X("head_steps", "")           \
     X("comma", "")                                                                                 \
@@ -67,7 +67,8 @@
 
 /* What an overlap's text may say. */
 #define GB_OVERLAP_SLOTS                                                                           \
-    "basis category claims decision handle_at lead limit place returns rule sources states values"
+    "basis category claims decision handle_at lead limit node place returns rule sources states "     \
+    "values"
 
 /* What a step's text may say. */
 #define GB_STEP_SLOTS "fields lead limit link rule name decides post to refused count"

@@ -389,13 +389,46 @@ static void every_row_and_kind_has_its_texts(void **state)
     assert_int_equal(missing_of(&larger), 1);
 }
 
+struct cause {
+    enum gb_overlap_kind kind;
+    const char *word;
+};
+
+/* A made-up overlap with that cause; the kind is any one where the cause is of every kind. */
+static struct gb_value overlap_of(const struct cause *cause, size_t number)
+{
+    bool is_open = memcmp(cause->word, "open_", 5) == 0;
+    const char *rule = cause->word + (is_open ? 5 : 8);
+    enum gb_overlap_kind kind =
+        cause->kind == GB_OVERLAP_COUNT ? GB_OVERLAP_DOUBLE_LEAD : cause->kind;
+    const char *evidence =
+        kind == GB_OVERLAP_PING_PONG ? "[{\"returns\":2},{\"returns\":1}]"
+        : kind == GB_OVERLAP_FIELD_CONFLICT
+            ? "{\"category\":[\"MS03\",\"MS04\"],\"grid\":[\"320312111217001\"]}"
+            : "{\"handle_at\":1796083200000,\"limit\":16}";
+    struct gb_str json = gb_arena_printf(
+        &arena,
+        "{\"claims\":[{\"claims_lead\":true,\"key\":\"P1\",\"source\":\"party_building\","
+        "\"state\":\"CLOSED\"},{\"claims_lead\":true,\"key\":\"G1\",\"source\":"
+        "\"governance_grid\",\"state\":\"REPORTED\"}],\"evidence\":%s,\"id\":\"o%zu\","
+        "\"kind\":\"%.*s\",%s\"opened_at\":1796083200000,\"rule\":\"%s\",\"ruled_by\":"
+        "\"d7\",\"state\":\"%s\"}",
+        evidence, number, GB_STR_ARG(gb_overlap_word(kind)),
+        gb_overlap_is_of_node(kind) ? "\"node\":\"grid_worker/320312111217001\"," : "",
+        strcmp(rule, "row") != 0         ? rule
+        : kind == GB_OVERLAP_OVERDUE ? "L06"
+                                     : "D04",
+        is_open ? "open" : "settled");
+    struct gb_value overlap;
+
+    assert_int_equal(gb_json_parse(&arena, json, &overlap, NULL), GB_OK);
+    return overlap;
+}
+
 /* What no case reaches: each cause of each kind, told of one made-up overlap. */
 static void every_cause_has_a_text(void **state)
 {
-    static const struct {
-        enum gb_overlap_kind kind;
-        const char *word;
-    } causes[] = {
+    static const struct cause causes[] = {
 #define X(kind, word) {GB_OVERLAP_##kind, word},
         GB_CAUSE_LIST(X)
 #undef X
@@ -414,29 +447,11 @@ static void every_cause_has_a_text(void **state)
         struct gb_page page = {words, (enum gb_lang)lang, &arena, &out};
 
         for (size_t i = 0; i < GB_COUNT(causes); i++) {
-            bool is_open = memcmp(causes[i].word, "open_", 5) == 0;
-            const char *rule = causes[i].word + (is_open ? 5 : 8);
-            bool is_limit = causes[i].kind == GB_OVERLAP_OVERDUE;
-            enum gb_overlap_kind kind =
-                causes[i].kind == GB_OVERLAP_COUNT ? GB_OVERLAP_DOUBLE_LEAD : causes[i].kind;
-            struct gb_str json = gb_arena_printf(
-                &arena,
-                "{\"claims\":[{\"claims_lead\":true,\"key\":\"P1\",\"source\":\"party_building\","
-                "\"state\":\"CLOSED\"},{\"claims_lead\":true,\"key\":\"G1\",\"source\":"
-                "\"governance_grid\",\"state\":\"REPORTED\"}],\"evidence\":%s,\"id\":\"o%zu\","
-                "\"kind\":\"%.*s\",\"opened_at\":1796083200000,\"rule\":\"%s\",\"ruled_by\":"
-                "\"d7\",\"state\":\"%s\"}",
-                kind == GB_OVERLAP_PING_PONG ? "[{\"returns\":2},{\"returns\":1}]"
-                : kind == GB_OVERLAP_FIELD_CONFLICT
-                    ? "{\"category\":[\"MS03\",\"MS04\"],\"grid\":[\"320312111217001\"]}"
-                    : "{\"handle_at\":1796083200000,\"limit\":16}",
-                i, GB_STR_ARG(gb_overlap_word(kind)),
-                strcmp(rule, "row") != 0 ? rule : is_limit ? "L06" : "D04",
-                is_open ? "open" : "settled");
-            struct gb_account account = {.policy = policy, .matter = &matter};
-            struct gb_value overlap;
+            bool is_of_node = gb_overlap_is_of_node(causes[i].kind);
+            struct gb_account account = {.policy = policy,
+                                         .matter = is_of_node ? NULL : &matter};
+            struct gb_value overlap = overlap_of(&causes[i], i);
 
-            assert_int_equal(gb_json_parse(&arena, json, &overlap, NULL), GB_OK);
             gb_account_overlap(&account, &overlap, &page);
             gb_buf_add_char(&out, '\n');
         }
