@@ -296,7 +296,7 @@ static enum gb_exit explain_alone(struct gb_told *told, const struct gb_session 
     return code;
 }
 
-/* The matter of an overlap; absent where it has none: then it is told, and nothing is left to do. */
+/* The matter of an overlap; absent where it has none: then it is told, and nothing is left. */
 static enum gb_exit find_matter(struct gb_told *told, const struct gb_session *session,
                                 struct asked *asked)
 {

@@ -67,7 +67,7 @@
 
 /* What an overlap's text may say. */
 #define GB_OVERLAP_SLOTS                                                                           \
-    "basis category claims decision handle_at lead limit node place returns rule sources states "     \
+    "basis category claims decision handle_at lead limit node place returns rule sources states "  \
     "values"
 
 /* What a step's text may say. */

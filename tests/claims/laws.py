@@ -86,7 +86,13 @@ def main():
     bench = planted.Bench(root, root / "build" / "laws")
     bench.configure()
     chosen = choose(paths, options)
-    missed = [why for why in (judge(bench, path) for path in chosen) if why]
+    missed = []
+    for path in chosen:
+        try:
+            missed += [judge(bench, path)]
+        except planted.Stale as stale:
+            missed += [f"{path.stem} fits nowhere: {stale}"]
+    missed = [why for why in missed if why]
     print(f"faults_planted={len(chosen)}")
     print(f"faults_caught={len(chosen) - len(missed)}")
     if missed:

@@ -12,6 +12,9 @@
 #define LAW_ROWS (LAW_SOURCES * LAW_KEYS)
 #define LAW_KEPT_MAX 512U
 
+#define LAW_THE_MATTER (-1)
+#define LAW_ANY_OPEN (-2) /* an open overlap of the matter, where there is one */
+
 enum law_kind { LAW_REPORT, LAW_REMOVE, LAW_TICK, LAW_DECIDE };
 
 /* One report's image. */
@@ -33,7 +36,7 @@ struct law_ruling {
     enum gb_decision_kind kind;
     uint32_t row, other; /* of its matter, of the other matter */
     enum gb_role to;
-    int32_t overlap;     /* kind of the overlap that is named, -1: the matter */
+    int32_t overlap;     /* kind of the overlap that is named; LAW_THE_MATTER, LAW_ANY_OPEN */
     int64_t until;       /* extend: so long after the clock */
     uint32_t names;      /* undo: index of the step that is undone */
 };

@@ -281,6 +281,26 @@ const struct gb_value *law_overlap_of(const struct law_run *run, struct gb_str m
     return found;
 }
 
+static bool is_open(const struct gb_value *overlap)
+{
+    return gb_str_eq(gb_value_str(overlap, GB_STR("state")), GB_STR("open"));
+}
+
+/* The open overlap that the decision names; NULL: the matter is named. */
+static const struct gb_value *named_overlap(const struct law_run *run, struct gb_str matter,
+                                            int32_t wanted)
+{
+    for (int kind = 0; gb_str_is(matter) && kind < GB_OVERLAP_COUNT; kind++) {
+        const struct gb_value *overlap =
+            law_overlap_of(run, matter, (enum gb_overlap_kind)kind);
+
+        if (is_open(overlap) && (wanted == LAW_ANY_OPEN || wanted == kind)) {
+            return overlap;
+        }
+    }
+    return NULL;
+}
+
 /* The members that name what is decided; false where there is nothing to name. */
 static bool write_target(struct law_run *run, const struct law_script *script,
                          const struct law_ruling *r, struct gb_buf *out)
@@ -288,10 +308,7 @@ static bool write_target(struct law_run *run, const struct law_script *script,
     const struct gb_value *matter = law_matter_of(run, r->row);
     const struct gb_value *other = law_matter_of(run, r->other);
     struct gb_str id = gb_value_str(matter, GB_STR("id"));
-    const struct gb_value *overlap =
-        r->overlap >= 0 && matter != NULL
-            ? law_overlap_of(run, id, (enum gb_overlap_kind)r->overlap)
-            : NULL;
+    const struct gb_value *overlap = named_overlap(run, id, r->overlap);
     bool is_pair = (gb_decision_needs(r->kind) & GB_NEEDS_OTHER) != 0;
     bool takes_overlap = (gb_decision_needs(r->kind) & GB_NEEDS_TARGET) != 0;
 
@@ -303,7 +320,7 @@ static bool write_target(struct law_run *run, const struct law_script *script,
     if (matter == NULL || (is_pair && other == NULL)) {
         return false;
     }
-    if (takes_overlap && gb_str_eq(gb_value_str(overlap, GB_STR("state")), GB_STR("open"))) {
+    if (takes_overlap && overlap != NULL) {
         gb_buf_printf(out, ",\"overlap\":\"%.*s\",\"version\":%lld",
                       GB_STR_ARG(gb_value_str(overlap, GB_STR("id"))),
                       (long long)gb_value_int(overlap, GB_STR("version"), 0));

@@ -26,7 +26,7 @@ static const char *state_of(uint64_t *seed, uint32_t row)
 static void random_image(uint64_t *seed, uint32_t row, struct law_image *image)
 {
     static const char *const categories[] = {"MS01", "MS02", "MS02", "AQ05", "QT99",
-                                             "SP02", "ZF01", "AQ03", "NY04", "MS01"};
+                                             "SP02", "ZF01", "AQ03", "NY04", "NY04"};
     static const char *const levels[] = {NULL, NULL, "1", "3"};
 
     *image = (struct law_image){
@@ -62,15 +62,14 @@ void law_random_ruling(struct law_script *script, uint64_t *seed)
         GB_DECISION_LEAD_IS,   GB_DECISION_LEAD_IS,       GB_DECISION_TRANSFER,
         GB_DECISION_ESCALATE,  GB_DECISION_DUPLICATE,     GB_DECISION_DUPLICATE,
         GB_DECISION_NOT_DUPLICATE, GB_DECISION_SPLIT,     GB_DECISION_EXTEND};
-    static const int32_t overlaps[] = {-1, GB_OVERLAP_NO_OWNER, GB_OVERLAP_DOUBLE_LEAD,
-                                       GB_OVERLAP_FIELD_CONFLICT};
     struct law_step step = {.kind = LAW_DECIDE};
 
     step.ruling = (struct law_ruling){.kind = kinds[law_draw(seed, GB_COUNT(kinds))],
                                       .row = law_draw(seed, LAW_ROWS),
                                       .other = law_draw(seed, LAW_ROWS),
                                       .to = (enum gb_role)law_draw(seed, GB_ROLE_COUNT),
-                                      .overlap = overlaps[law_draw(seed, 4)],
+                                      .overlap = law_draw(seed, 4) == 0 ? LAW_THE_MATTER
+                                                                        : LAW_ANY_OPEN,
                                       .until = (int64_t)(1 + law_draw(seed, 9)) * 86400000};
     law_add(script, &step);
 }
