@@ -12,7 +12,7 @@ from whole_reading import WholeReading, finding_key, told
 
 GENERATE = ROOT / "examples" / "generator" / "generate.py"
 TANGZHANG = "320312111"
-FILES = ("rows", "groups", "entities", "facts", "visits", "visit_days", "coverage")
+FILES = ("rows", "groups", "entities", "facts", "posts", "visits", "visit_days", "coverage")
 
 
 def run(out, *arguments, hashseed="0"):
@@ -75,6 +75,18 @@ def test_counts_by_table(whole, reading):
         assert reading.stale[source] == counts["stale_replays"] > 0
     refused = sum(sum(c["refused"].values()) for c in truth["counts"].values())
     assert reading.refused_rows == refused >= 8
+
+
+def test_outcomes_add_up(whole):
+    """The outcomes, line by line, are the counts."""
+    for name, counts in (("party", truth_of(whole)["counts"][PARTY]),
+                         ("grid", truth_of(whole)["counts"][GRID])):
+        text = (whole / f"truth_{name}.txt").read_text(encoding="ascii")
+        words = Counter(word for word in text.split())
+        assert text.count("\n") == counts["messages"] == len(lines(whole / f"{name}.jsonl"))
+        assert words["accepted"] + words["again"] == counts["accepted"]
+        assert words["again"] == counts["stale_replays"]
+        assert {w[5:]: n for w, n in words.items() if w[:5] == "dead:"} == counts["dead"]
 
 
 def test_rows_of_other_tables(whole, reading):
@@ -205,12 +217,20 @@ def test_vacancies(whole, reading):
     families = {("key_family", row["place"]) for row in reading.live("party_key_family")
                 if row["image"]["holder_member_id"] is None}
     posted = {row["place"] for row in reading.live("area_grid_member")
-              if row["image"]["grid_role"] == "网格员" and row["image"]["end_date"] is None}
+              if row["image"]["grid_role"].endswith("网格员") and row["image"]["end_date"] is None}
     workers = {("grid_worker", row["place"]) for row in reading.live("area_grid")
                if row["place"] not in posted}
     assert open_now == families | workers
     assert len(families) == len(workers) == 2
     assert sum(v["until"] is not None for v in truth_of(whole)["vacancies"]) == 6
+    posts = told(whole, "posts")
+    assert open_now == {(p["role"], p["grid"]) for p in posts if p.get("vacant")}
+    assert {p["place"] for p in posts if p["role"] == "key_family"} == \
+        {row["image"]["family_code"] for row in reading.live("party_key_family")}
+    dual = [p["holders"][0] for p in posts if p["role"] == "key_family" and any(p["holders"])]
+    workers = {h for p in posts if p["role"] == "grid_worker" for h in p["holders"] if h}
+    assert len(set(dual) & workers) > 20        # dual hats: one holder in both networks
+    assert {p["term_over"] for p in posts if p["role"] == "branch_secretary"} == {True, False}
 
 
 # -- what is planted is there --------------------------------------------------------------------

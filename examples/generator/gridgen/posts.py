@@ -24,6 +24,7 @@ class Posts:
         self.party, self.grid = sheets
         self.rng = run.random("posts")
         self.workers = {}       # grid code -> Entity of its 网格员
+        self.helped = set()     # codes of grids with a part-time worker
 
     def keep(self, table, image, kind="ordinary"):
         """A row that the truth tells of."""
@@ -74,6 +75,7 @@ class Posts:
             self.workers[grid.code] = self._post(grid, grid.user, "网格员", "1")
             yield self.workers[grid.code]
             if self.rng.random() < 0.4:
+                self.helped.add(grid.code)
                 yield self._post(grid, self.run.staff.user(), "兼职网格员", "0")
 
     def _post(self, grid, user, role, full_time):
@@ -116,7 +118,7 @@ class Posts:
 
     def _vacancies(self, us):
         """One grid loses its worker for good, one for a night, one to another village."""
-        chosen = self.rng.sample(self._plain_grids(), 3)
+        chosen = self.rng.sample([g for g in self._plain_grids() if g.code not in self.helped], 3)
         for grid, kind in zip(chosen, ("left", "replaced", "moved")):
             entity = self.workers[grid.code]
             until = None
@@ -127,8 +129,8 @@ class Posts:
                 until = us + 12 * clock.HOUR
                 self.run.push(until, CALL, lambda at, g=grid: self._successor(at, g, "网格员"))
             if kind == "moved":
-                target = self.rng.choice([g for g in self.town.grids
-                                          if g.village is not grid.village])
+                target = self.rng.choice([g for g in self.town.grids if g not in chosen
+                                          and g.village is not grid.village])
                 self._insert(us + clock.MINUTE, target, user, "兼职网格员")
                 self.run.traps["worker_moved"] += 1
             self._vacant((GRID, entity), grid, (us, until), "grid_worker")

@@ -46,7 +46,7 @@ class Spool:
             message.number = self.count
         body = (message.key, message.value) if again is None else (None, None)
         marshal.dump((ms, self.count, message.table or self.main_table, message.partition, *body,
-                      self.statement, again), self.file)
+                      self.statement, again, _outcome(message, replay)), self.file)
         self.count += 1
         if message.table is None:
             self._note_window(message, replay)
@@ -67,6 +67,22 @@ class Spool:
 
     def close(self):
         self.file.close()
+
+
+def _outcome(message, replay):
+    """What must become of a record's rows, as the truth files of outcomes say it."""
+    words = []
+    for verdict, _ in message.verdicts:
+        kind, _, detail = verdict.partition(":")
+        if kind == "stale" or kind == "accepted" and (replay or detail == "same"):
+            words.append("again")
+        elif detail.startswith("refused_"):
+            words.append(f"refused:{detail[8:]}")
+        elif detail == "truncate_other_table":      # of a table that the refuse-list names
+            words.append("refused:table")
+        else:
+            words.append(verdict)
+    return " ".join(words)
 
 
 def _entries(spool, town):
@@ -121,8 +137,11 @@ class Merged:
         kept = {}
         wanted = [spool.resent for spool in spools]
         streams = [_entries(spool, town) for town, spool in enumerate(spools)]
-        with open(self.path, "w", encoding="utf-8", newline="\n") as file:
-            for ms, town, number, table, part, key, value, tx, again in heapq.merge(*streams):
+        outcomes = self.path.with_name(f"truth_{self.path.stem}.txt")
+        with open(self.path, "w", encoding="utf-8", newline="\n") as file, \
+                open(outcomes, "w", encoding="ascii", newline="\n") as told:
+            for ms, town, number, table, part, key, value, tx, again, outcome in \
+                    heapq.merge(*streams):
                 if again is not None:
                     key, value = kept[town, again]
                 elif value is not None:
@@ -130,6 +149,7 @@ class Merged:
                 if number in wanted[town]:
                     kept[town, number] = key, value
                 file.write(self._line((table, part), (key, value), ms))
+                told.write(f"{outcome}\n")
 
     def _line(self, place, key_value, ms):
         head = self.heads.get(place)

@@ -8,6 +8,7 @@ from gridgen import catalog, tables
 from gridgen.catalog import GRID, PARTY
 from gridgen.coverage import Coverage
 from gridgen.jsontext import dump
+from gridgen.postlines import posts_of
 from gridgen.rows import Books
 from gridgen.truth import (DEAD_REASONS, DEFINITIONS, ActivityFact, Fact, check_pairs, count,
                            groups_of)
@@ -58,6 +59,15 @@ WHOLE = {
                 "household_elsewhere: the link names a place that is not the household's own "
                 "(place: the village where the party platform knows no grid); "
                 "households_unlinked: households of a grid without a link.",
+    "posts": "truth_posts.jsonl, one line per post at the end: role, place (grid; key family's "
+             "code; village), its rows and, in their order, their holders (null: an id that "
+             "holders.csv does not know). vacant: nobody holds it. A part-time worker holds a "
+             "grid's post, too. branch_secretary: term_over where po_expire_date lies before the "
+             "run's end; no statement is made about who is the secretary.",
+    "outcomes": "truth_party.txt, truth_grid.txt: a line per record, as in the file: what must "
+                "become of each of its rows, with blanks between: accepted; again (accepted, "
+                "changes nothing); dead:DAMAGE; ignored:WHY; refused:WHY. A row that goes to "
+                "another town is accepted twice.",
     "vacancies": "posts without a holder, from and until in microseconds; until null: still.",
     "counts.by_table": "records by table; those of a table whose entity is null do not come in; "
                        "a message of such a table is one record, however many rows it holds.",
@@ -87,7 +97,7 @@ class Stream:
 class WholeTruth:
     """Takes one town after the other and gives the summary at the end."""
 
-    FILES = ("rows", "groups", "entities", "facts", "visits", "visit_days", "coverage")
+    FILES = ("rows", "groups", "entities", "facts", "posts", "visits", "visit_days", "coverage")
 
     def __init__(self, directory, spools):
         self.directory = directory
@@ -111,6 +121,7 @@ class WholeTruth:
         self.files["groups"].extend(groups)
         self.files["entities"].extend(_entity_lines(run))
         self.files["facts"].extend(_facts(run, facts))
+        self.files["posts"].extend(posts_of(run))
         visits = [line for line in map(_visit, run.visits) if line["rows"] or line["counters"]]
         self.files["visits"].extend(visits)
         self.files["visit_days"].extend(_visit_days(run, visits))
