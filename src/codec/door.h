@@ -102,6 +102,8 @@ struct gb_drift {
 
 /* Unknown columns so far, at most max of them; any thread. Returns how many were written. */
 size_t gb_door_drift(const struct gb_door *door, struct gb_drift *out, size_t max);
+/* Those that this call has not given yet, each once; to be asked again while it gives max. */
+size_t gb_door_drift_fresh(const struct gb_door *door, struct gb_drift *out, size_t max);
 
 /* How often a class of the refuse-list kept something out: rows, cells of refused columns that had
  * a value, texts. */

@@ -15,7 +15,7 @@
 /* An old key's delete, or a leave; the row; what its counters show. */
 #define GB_ROWS_OF_CHANGE (2U + GB_COUNTERS_MAX)
 
-/* Names come in once and stay: 0 free, 1 being written, 2 readable. */
+/* Names come in once and stay: 0 free, 1 being written, 2 readable, 3 told. */
 struct gb_drift_slot {
     atomic_uint state;
     atomic_ullong count;

@@ -91,6 +91,11 @@ static void add_rules(struct page *page, uint32_t column)
             add_rule(page, "counter of ", entity->counters[i].entity);
         }
     }
+    for (uint32_t i = 0; i < entity->names_count; i++) {
+        if (entity->names[i] == column) {
+            add_rule(page, "name: looked for in texts and codes, never stored", GB_STR(""));
+        }
+    }
 }
 
 static void add_column(struct page *page, struct gb_str name)

@@ -22,7 +22,7 @@ void gb_drift_count(const struct gb_door_reader *reader, struct gb_str column)
             atomic_store_explicit(&slot->state, 2, memory_order_release);
             state = 2;
         }
-        if (state == 2 && is_name(slot, column)) {
+        if (state >= 2 && is_name(slot, column)) {
             atomic_fetch_add_explicit(&slot->count, 1, memory_order_relaxed);
             return;
         }
@@ -58,7 +58,7 @@ size_t gb_door_drift(const struct gb_door *door, struct gb_drift *out, size_t ma
         if (reader->is_shared) {
             continue;
         }
-        if (atomic_load_explicit(&slot->state, memory_order_acquire) != 2) {
+        if (atomic_load_explicit(&slot->state, memory_order_acquire) < 2) {
             continue;
         }
         struct gb_str shown = shown_name(slot);
@@ -71,6 +71,24 @@ size_t gb_door_drift(const struct gb_door *door, struct gb_drift *out, size_t ma
             out[count++] = (struct gb_drift){reader->name, shown, 0};
         }
         out[at].count += atomic_load_explicit(&slot->count, memory_order_relaxed);
+    }
+    return count;
+}
+
+size_t gb_door_drift_fresh(const struct gb_door *door, struct gb_drift *out, size_t max)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < door->readers_count * GB_DRIFT_MAX && count < max; i++) {
+        const struct gb_door_reader *reader = &door->readers[i / GB_DRIFT_MAX];
+        struct gb_drift_slot *slot = &reader->drift[i % GB_DRIFT_MAX];
+        unsigned state = 2;
+
+        if (!reader->is_shared && atomic_compare_exchange_strong(&slot->state, &state, 3)) {
+            out[count++] = (struct gb_drift){
+                reader->name, shown_name(slot),
+                atomic_load_explicit(&slot->count, memory_order_relaxed)};
+        }
     }
     return count;
 }

@@ -129,8 +129,11 @@ static enum gb_status wait_end(const struct gb_daemon_config *config, struct sur
         if (turn % RESUME_EVERY == 0 && config->has_lanes) {
             resume_lanes(config, world);
         }
-        if (turn % KEPT_OUT_EVERY == 0 && around->set->door != NULL) {
-            gb_daemon_say_kept_out(around->set->door);
+        if (around->set->door != NULL) {
+            gb_daemon_say_drift(around->set->door);
+            if (turn % KEPT_OUT_EVERY == 0) {
+                gb_daemon_say_kept_out(around->set->door);
+            }
         }
     }
 }

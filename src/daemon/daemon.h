@@ -90,6 +90,9 @@ enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log,
 struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_arena *arena,
                                FILE *log, struct gb_err *err);
 
+/* A warning for each column that no mapping names and that was not told yet. */
+void gb_daemon_say_drift(const struct gb_door *door);
+
 /* What the door kept out so far, by class and kind, in log lines: counts, no names of rows. */
 void gb_daemon_say_kept_out(const struct gb_door *door);
 

@@ -122,6 +122,22 @@ static void say_list(const struct gb_buf *list)
     }
 }
 
+void gb_daemon_say_drift(const struct gb_door *door)
+{
+    struct gb_drift drift[GB_DRIFT_SHOWN_MAX];
+    size_t count = gb_door_drift_fresh(door, drift, GB_DRIFT_SHOWN_MAX);
+    struct gb_buf line = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        gb_buf_clear(&line);
+        gb_buf_printf(&line,
+                      "schema drift: %.*s sends column %.*s, which no mapping names: it is ignored",
+                      GB_STR_ARG(drift[i].source), GB_STR_ARG(drift[i].column));
+        gb_log(GB_LOG_WARN, -1, gb_buf_str(&line));
+    }
+    gb_buf_close(&line);
+}
+
 void gb_daemon_say_kept_out(const struct gb_door *door)
 {
     struct gb_refused refused[GB_REFUSE_CLASSES_MAX];

@@ -224,6 +224,8 @@ def expect(wrong, is_right, words):
 def join(place, kafka, one, wrong):
     figures = {}
     place.settle(one, 120)
+    drift = "schema drift: party_building sends column contact_name"
+    expect(wrong, one.said().count(drift) == 1, "a column nobody maps was not told once")
     before, received = lanes(place), others_received(place)
     extend_policy(place)
     adapter, grids = copy_folder(place)

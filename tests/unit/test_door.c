@@ -103,6 +103,10 @@ static void routes_and_counts(void **state)
     assert_false(gb_str_eq(a.h_src, b.h_src));
     assert_int_equal(gb_door_drift(built.door, drift, 4), 1);
     assert_true(gb_str_eq(drift[0].column, GB_STR("new")) && drift[0].count == 1);
+    assert_int_equal(gb_door_drift_fresh(built.door, drift, 4), 1); /* told once */
+    assert_true(gb_str_eq(drift[0].column, GB_STR("new")));
+    assert_int_equal(gb_door_drift_fresh(built.door, drift, 4), 0);
+    assert_int_equal(gb_door_drift(built.door, drift, 4), 1); /* and counted on */
     struct gb_record c = open_one(built.door, &arena, ROW("{\"id\":1,\"kind\":\"BAD1\"}"), &lane);
 
     assert_int_equal(c.verdict, GB_REFUSED);
