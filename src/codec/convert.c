@@ -259,6 +259,19 @@ static enum gb_status code_text(const struct gb_convert *c, const struct gb_fiel
     return GB_OK;
 }
 
+#define GRID_LEN 15U
+
+/* The code of the grid that a household's code begins with; absent where it begins otherwise. */
+static struct gb_str grid_of(struct gb_str code)
+{
+    for (size_t i = 0; i < GRID_LEN; i++) {
+        if (i == code.len || code.ptr[i] < '0' || code.ptr[i] > '9') {
+            return GB_STR_NONE;
+        }
+    }
+    return (struct gb_str){code.ptr, GRID_LEN};
+}
+
 static enum gb_status text_field(const struct gb_convert *c, const struct gb_field *field,
                                  const struct gb_value *from, struct gb_value *value,
                                  struct gb_err *err)
@@ -288,10 +301,14 @@ static enum gb_status text_field(const struct gb_convert *c, const struct gb_fie
         text = holder_of(c, field->kind, text);
     } else if (field->form == GB_FORM_HOUSEHOLD) {
         text = household_of(c, text);
+    } else if (field->form == GB_FORM_GRID) {
+        text = grid_of(text);
     } else if (field->form == GB_FORM_REF) {
         text = GB_JOIN(c->arena, field->source, GB_STR("/"), field->entity, GB_STR("/"), text);
     }
-    *value = gb_convert_string(text);
+    if (gb_str_is(text)) {
+        *value = gb_convert_string(text);
+    }
     return GB_OK;
 }
 
@@ -354,6 +371,7 @@ enum gb_status gb_convert_field(const struct gb_convert *c, const struct gb_fiel
     case GB_FORM_LOOKUP:
     case GB_FORM_HOLDER:
     case GB_FORM_HOUSEHOLD:
+    case GB_FORM_GRID:
     case GB_FORM_REF:
     case GB_FORM_BOOL:
     case GB_FORM_ORDINAL: return text_field(c, field, from, value, err);

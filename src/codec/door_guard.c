@@ -107,6 +107,8 @@ enum gb_status gb_guard_field(const struct gb_guarded *g, const struct gb_field 
     case GB_FORM_INT:
     case GB_FORM_BITS:
         return check_columns(g, field, err);
+    case GB_FORM_GRID: /* the whole code is looked at: a person's number holds a birthday */
+        return check_columns(g, field, err);
     case GB_FORM_MICROS_LOCAL:
     case GB_FORM_MILLIS_LOCAL:
         return is_our_time(value) ? GB_OK : check_columns(g, field, err);

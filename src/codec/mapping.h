@@ -96,6 +96,7 @@ enum gb_form {
     GB_FORM_PATH,           /* "/a/ b/" to "a/b" */
     GB_FORM_ORDINAL,        /* number in a grid's name */
     GB_FORM_HOUSEHOLD,      /* hash of a household's code, equal for all sources */
+    GB_FORM_GRID,           /* the grid's 15 digits at the beginning of a household's code */
     GB_FORM_CONSTANT,       /* a declared text: a category that a table has by being that table */
     GB_FORMS
 };

@@ -34,6 +34,7 @@ static const char *const forms[] = {
     [GB_FORM_PATH] = "path",
     [GB_FORM_ORDINAL] = "ordinal",
     [GB_FORM_HOUSEHOLD] = "household",
+    [GB_FORM_GRID] = "grid",
     [GB_FORM_CONSTANT] = "constant",
     [GB_FORMS] = NULL};
 
@@ -53,7 +54,7 @@ static const enum field_kind form_kinds[] = {
     [GB_FORM_ENUM] = KIND_TEXT,          [GB_FORM_SET] = KIND_LIST,
     [GB_FORM_LIST] = KIND_LIST,          [GB_FORM_PATH] = KIND_TEXT,
     [GB_FORM_ORDINAL] = KIND_INT,        [GB_FORM_HOUSEHOLD] = KIND_TEXT,
-    [GB_FORM_CONSTANT] = KIND_TEXT};
+    [GB_FORM_GRID] = KIND_TEXT,          [GB_FORM_CONSTANT] = KIND_TEXT};
 
 /* What the core reads of a matter; other entities are kept as they come. */
 static const struct {

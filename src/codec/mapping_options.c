@@ -5,7 +5,7 @@
 #define FORM(word) (UINT64_C(1) << GB_FORM_##word)
 #define TEXTS                                                                                      \
     (FORM(CODE) | FORM(FIRST) | FORM(LOOKUP) | FORM(HOLDER) | FORM(REF) | FORM(HOUSEHOLD) |        \
-     FORM(PATH) | FORM(ENUM) | FORM(UNSIGNED))
+     FORM(PATH) | FORM(ENUM) | FORM(UNSIGNED) | FORM(GRID))
 #define TIMES                                                                                      \
     (FORM(MICROS_LOCAL) | FORM(MILLIS_LOCAL) | FORM(DATETIME_LOCAL) | FORM(DATETIME_UTC) |         \
      FORM(ISO) | FORM(ISO_LOCAL) | FORM(DAYS) | FORM(DATE) | FORM(CLOCK) | FORM(INTERVAL))
@@ -33,7 +33,8 @@ static const struct {
     {"scale", FORM(UNSCALED)},
     {"accept", FORM(DATETIME_LOCAL) | FORM(DATE)},
     {"fold", FORM(CODE) | FORM(FIRST) | FORM(LOOKUP) | FORM(PATH) | FORM(ORDINAL)},
-    {"excel", FORM(CODE) | FORM(LOOKUP) | FORM(HOUSEHOLD) | FORM(HOLDER)}};
+    {"excel", FORM(CODE) | FORM(LOOKUP) | FORM(HOUSEHOLD) | FORM(HOLDER) |
+                  FORM(GRID)}};
 
 static void check_known(struct gb_mapping_read *r, const struct gb_yaml *node, enum gb_form form)
 {

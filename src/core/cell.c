@@ -5,6 +5,7 @@
  * all that share that evidence back for another window. So a report whose elder was closed long ago
  * is linked with it, whether memory still held the elder or it was fetched: what a record may find
  * is what gb_core_wants asks for. */
+#include "core/node.h"
 #include "core/ruling.h"
 #include "core/state.h"
 
@@ -167,11 +168,13 @@ void gb_cell_crowded(struct gb_core *core, const struct gb_keys *before,
 static bool is_held(const struct gb_core *core, struct gb_str key)
 {
     const struct gb_observation *o = gb_map_get(&core->observations, key);
-
     const struct gb_matter *matter = gb_map_get(&core->matters, key);
 
+    const struct gb_node *node = gb_map_get(&core->nodes, key);
+
     return (o != NULL && !o->head.is_stub) || (matter != NULL && !matter->head.is_stub) ||
-           gb_map_get(&core->overlaps, key) != NULL || gb_map_get(&core->rulings, key) != NULL;
+           (node != NULL && !node->head.is_stub) || gb_map_get(&core->overlaps, key) != NULL ||
+           gb_map_get(&core->rulings, key) != NULL;
 }
 
 static void *grown(struct gb_arena *arena, const void *items, uint32_t count, size_t item_len)
@@ -310,6 +313,20 @@ static void want_decision(struct gb_core *core, struct gb_wants *wants,
     }
 }
 
+/* The node that a row will speak of, where memory may have let it go. */
+static void want_node(struct gb_core *core, struct gb_wants *wants, const struct gb_record *rec)
+{
+    enum gb_entity entity = gb_entity_of(rec->entity);
+    struct gb_fact fact;
+
+    if (entity == GB_ENTITY_CONTACT) {
+        (void)gb_fact_of(wants->policy, rec, &fact);
+        if (gb_str_is(fact.household)) {
+            want_key(core, wants, gb_entity_node(wants->arena, entity, &fact, rec->key));
+        }
+    }
+}
+
 void gb_core_wants(struct gb_core *core, const struct gb_record *rec, struct gb_wants *wants)
 {
     struct gb_keys before = {0};
@@ -342,7 +359,11 @@ void gb_core_wants(struct gb_core *core, const struct gb_record *rec, struct gb_
     if (o != NULL) {
         o->want_turn = wants->turn; /* what comes later in this batch finds another image */
     }
-    if (rec->op == GB_OP_DELETE || rec->op == GB_OP_LEAVE || !gb_is_matter(rec)) {
+    if (rec->op == GB_OP_DELETE || rec->op == GB_OP_LEAVE) {
+        return;
+    }
+    if (!gb_is_matter(rec)) {
+        want_node(core, wants, rec);
         return;
     }
     if (is_as_held) {

@@ -21,6 +21,16 @@ struct gb_str gb_entity_node(struct gb_arena *arena, enum gb_entity entity,
             return GB_JOIN(arena, GB_STR("grid/"), fact->grid);
         }
         break;
+    case GB_ENTITY_MEMBER:
+        if (gb_str_is(fact->reporter) && gb_str_is(fact->family)) {
+            return GB_JOIN(arena, GB_STR("member/"), fact->reporter);
+        }
+        break;
+    case GB_ENTITY_CONTACT:
+        if (gb_str_is(fact->household)) {
+            return GB_JOIN(arena, GB_STR("household/"), fact->household);
+        }
+        break;
     case GB_ENTITY_OTHER:
         break;
     }
@@ -49,17 +59,39 @@ static void touch_required(struct gb_core *core, struct gb_str grid)
     }
 }
 
-/* What hangs on o as it is: the node that it speaks of, and the nodes beside it. */
-static void touch(struct gb_core *core, struct gb_observation *o)
+/* A row that counts in another node, one more (by 1) or one less (-1). */
+static void count(struct gb_core *core, struct gb_observation *o, int by)
 {
-    if (o->node == NULL) {
-        return;
+    if (o->node->kind == GB_NODE_HOUSEHOLD && gb_str_is(o->fact.reporter)) {
+        gb_contact_count_key(core, GB_JOIN(&core->scratch, GB_STR("member/"), o->fact.reporter),
+                             GB_TALLY_HOUSEHOLDS, by);
+    } else if (o->node->kind == GB_NODE_MEMBER && by < 0 && o->fact.counted != 0) {
+        gb_contact_count_key(core, GB_JOIN(&core->scratch, GB_STR("family/"), o->fact.family),
+                             GB_TALLY_MEMBERS, by);
     }
-    gb_node_touch(core, o->node);
-    if (is_post(o)) {
-        gb_post_touch_hats(core, o->node);
-    } else if (o->node->kind == GB_NODE_GRID) {
-        touch_required(core, o->fact.grid);
+}
+
+/* The nodes beside o's own that look at it. */
+static void touch_beside(struct gb_core *core, struct gb_node *node, const struct gb_fact *fact)
+{
+    if (node->kind == GB_NODE_POST) {
+        gb_post_touch_hats(core, node);
+        if (gb_str_eq(fact->role, gb_role_word(GB_ROLE_KEY_FAMILY))) {
+            gb_node_later(core, gb_node_open(core, GB_JOIN(&core->scratch, GB_STR("family/"),
+                                                           fact->place)));
+        }
+    } else if (node->kind == GB_NODE_GRID) {
+        touch_required(core, fact->grid);
+    }
+}
+
+/* Posts and households are folded at once; where rows come in hundreds, at the next tick. */
+static void touch_own(struct gb_core *core, struct gb_node *node)
+{
+    if (node->kind == GB_NODE_POST || node->kind == GB_NODE_HOUSEHOLD) {
+        gb_node_touch(core, node);
+    } else {
+        gb_node_later(core, node);
     }
 }
 
@@ -70,15 +102,14 @@ static void withdraw(struct gb_core *core, struct gb_observation *o)
     if (node == NULL) {
         return;
     }
+    count(core, o, -1);
     if (is_post(o)) {
         gb_post_touch_hats(core, node);
         gb_hat_drop(core, o);
     }
     gb_node_remove(core, o);
-    gb_node_touch(core, node);
-    if (node->kind == GB_NODE_GRID) {
-        touch_required(core, o->fact.grid);
-    }
+    touch_own(core, node);
+    touch_beside(core, node, &o->fact);
 }
 
 struct gb_str gb_entity_check(struct gb_core *core, const struct gb_record *rec,
@@ -114,7 +145,9 @@ void gb_entity_apply(struct gb_core *core, struct gb_observation *o, const struc
         if (is_post(o)) {
             gb_hat_add(core, o);
         }
-        touch(core, o);
+        count(core, o, 1);
+        touch_own(core, o->node);
+        touch_beside(core, o->node, &o->fact);
     }
     gb_nodes_fold(core);
 }

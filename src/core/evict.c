@@ -146,6 +146,38 @@ static void evict_streams(struct gb_core *core)
     }
 }
 
+static void collect_node(void *value, void *context)
+{
+    struct gb_node *node = value;
+    struct collect *collect = context;
+
+    if (node->live_until < collect->core->clock && !node->head.is_dirty && !node->head.is_stub) {
+        gb_list_add(collect->core, &collect->list, node);
+    }
+}
+
+/* With the rows that speak of them. */
+static void evict_nodes(struct gb_core *core)
+{
+    struct collect nodes = {.core = core};
+
+    gb_map_each(&core->nodes, collect_node, &nodes);
+    for (uint32_t i = 0; i < nodes.list.count; i++) {
+        struct gb_node *node = nodes.list.items[i];
+
+        while (node->count > 0) {
+            struct gb_observation *o = node->members[node->count - 1];
+
+            gb_node_remove(core, o);
+            free_observation(core, o);
+        }
+        if (node->overlap != NULL) {
+            free_overlap(core, node->overlap);
+        }
+        gb_node_free(core, node);
+    }
+}
+
 void gb_core_evict(struct gb_core *core)
 {
     struct collect matters = {.core = core};
@@ -168,6 +200,7 @@ void gb_core_evict(struct gb_core *core)
         }
         gb_matter_free(core, matter);
     }
+    evict_nodes(core);
     evict_streams(core);
     gb_rulings_evict(core);
     gb_map_each(&core->observations, collect_observation, &observations);

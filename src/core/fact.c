@@ -13,9 +13,11 @@ enum gb_entity gb_entity_of(struct gb_str word)
     static const struct {
         const char *word;
         enum gb_entity entity;
-    } words[] = {{"grid", GB_ENTITY_GRID},
+    } words[] = {{"contact", GB_ENTITY_CONTACT},
+                 {"grid", GB_ENTITY_GRID},
                  {"grid_post", GB_ENTITY_GRID_POST},
                  {"key_family", GB_ENTITY_KEY_FAMILY},
+                 {"member", GB_ENTITY_MEMBER},
                  {"post", GB_ENTITY_ORG}};
 
     for (size_t i = 0; i < GB_COUNT(words); i++) {
@@ -134,6 +136,17 @@ struct gb_str gb_fact_of(const struct gb_policy *policy, const struct gb_record 
     case GB_ENTITY_GRID:
         fact->grid = gb_value_str(f, GB_STR("code"));
         fact->households = gb_value_int(f, GB_STR("households"), -1);
+        break;
+    case GB_ENTITY_MEMBER:
+        fact->reporter = gb_value_str(f, GB_STR("holder"));
+        fact->family = gb_value_str(f, GB_STR("family"));
+        fact->village = village_of(fact->family);
+        break;
+    case GB_ENTITY_CONTACT:
+        fact->reporter = gb_value_str(f, GB_STR("holder"));
+        fact->household = gb_value_str(f, GB_STR("household"));
+        fact->home = gb_value_str(f, GB_STR("home"));
+        fact->grid = gb_value_str(f, GB_STR("grid"));
         break;
     case GB_ENTITY_OTHER:
         break;

@@ -17,15 +17,20 @@ enum gb_entity {
     GB_ENTITY_GRID_POST,  /* a holder works a grid in a role */
     GB_ENTITY_KEY_FAMILY, /* a key family (党员中心户) and who holds it */
     GB_ENTITY_ORG,        /* "post": a party organisation and its term of office */
-    GB_ENTITY_GRID        /* a grid, and how many households it has */
+    GB_ENTITY_GRID,       /* a grid, and how many households it has */
+    GB_ENTITY_MEMBER,     /* a key family contacts a party member, for a time */
+    GB_ENTITY_CONTACT     /* a member contacts a household */
 };
 enum gb_entity gb_entity_of(struct gb_str word);
 
 /* Strings of a fact. X(name) */
-#define GB_FACT_LIST(X) X(grid) X(holder) X(place) X(pseudonym) X(reporter) X(role) X(village)
+#define GB_FACT_LIST(X)                                                                            \
+    X(family) X(grid) X(holder) X(home) X(household) X(place) X(pseudonym) X(reporter) X(role)     \
+    X(village)
 
 /* Numbers of a fact, each with what it is where the row does not say. X(name, otherwise) */
 #define GB_FACT_NUMBER_LIST(X)                                                                     \
+    X(counted, 0)         /* 1: the member stands in its family's count */                         \
     X(full_time, -1)      /* 0 or 1; -1: not said */                                               \
     X(households, -1)     /* a grid's; -1: not said */                                             \
     X(since, INT64_MIN)   /* ms; valid in [since, until) */                                        \

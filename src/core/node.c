@@ -1,4 +1,4 @@
-/* Nodes: their members, their fold, and what is told of it. */
+/* Nodes: their members, and their fold. */
 #include "core/node.h"
 
 #include "base/jsonw.h"
@@ -8,7 +8,10 @@ static enum gb_node_kind kind_of(struct gb_str key)
     static const struct {
         struct gb_str word;
         enum gb_node_kind kind;
-    } words[] = {{{"grid/", 5}, GB_NODE_GRID}};
+    } words[] = {{{"family/", 7}, GB_NODE_FAMILY},
+                 {{"grid/", 5}, GB_NODE_GRID},
+                 {{"household/", 10}, GB_NODE_HOUSEHOLD},
+                 {{"member/", 7}, GB_NODE_MEMBER}};
 
     for (size_t i = 0; i < GB_COUNT(words); i++) {
         if (key.len >= words[i].word.len &&
@@ -24,9 +27,17 @@ static enum gb_table table_of(enum gb_node_kind kind)
     return kind == GB_NODE_POST ? GB_TABLE_POST : GB_TABLE_CONTACT;
 }
 
-static enum gb_topic topic_of(const struct gb_node *node)
+/* What counts in a node is folded before it: members, then families, then grids. */
+static struct gb_heap *heap_of(struct gb_core *core, const struct gb_node *node)
 {
-    return node->head.table == GB_TABLE_POST ? GB_TOPIC_POST : GB_TOPIC_CONTACT;
+    int rank = node->kind == GB_NODE_GRID ? 2 : node->kind == GB_NODE_FAMILY ? 1 : 0;
+
+    return &core->nodes_due[rank];
+}
+
+void gb_node_wait(struct gb_core *core, struct gb_node *node, int64_t at)
+{
+    gb_heap_set(heap_of(core, node), &core->pool, &node->timer, at);
 }
 
 struct gb_node *gb_node_get(struct gb_core *core, struct gb_str key)
@@ -121,6 +132,9 @@ static void mark(struct gb_core *core, struct gb_node *node)
 {
     bool is_first_load = core->rec->kind == GB_KIND_OBSERVATION && core->rec->bootstrap;
 
+    if (!gb_str_is(node->town) && core->rec->kind == GB_KIND_OBSERVATION) {
+        node->town = gb_pool_str(&core->pool, core->rec->town);
+    }
     if (!is_first_load) {
         node->loading = 2;
     } else if (node->loading == 0) {
@@ -141,175 +155,7 @@ void gb_node_touch(struct gb_core *core, struct gb_node *node)
 void gb_node_later(struct gb_core *core, struct gb_node *node)
 {
     mark(core, node);
-    gb_heap_set(&core->nodes_due, &core->pool, &node->timer, core->clock);
-}
-
-/* ---- fields ---- */
-
-void gb_node_set(struct gb_node_fields *fields, const char *name, struct gb_str json)
-{
-    uint32_t at = fields->count;
-
-    if (!gb_str_is(json)) {
-        return;
-    }
-    GB_CHECK(fields->count < GB_NODE_FIELDS_MAX);
-    for (; at > 0 && strcmp(fields->items[at - 1].name, name) > 0; at--) {
-        fields->items[at] = fields->items[at - 1];
-    }
-    fields->items[at] = (struct gb_node_field){name, json};
-    fields->count++;
-}
-
-static struct gb_str field_of(const struct gb_node_fields *fields, const char *name)
-{
-    for (uint32_t i = 0; i < fields->count; i++) {
-        if (strcmp(fields->items[i].name, name) == 0) {
-            return fields->items[i].json;
-        }
-    }
-    return GB_STR_NONE;
-}
-
-static void drop_fields(struct gb_core *core, struct gb_node *node)
-{
-    for (uint32_t i = 0; i < node->fields.count; i++) {
-        gb_pool_give_str(&core->pool, node->fields.items[i].json);
-    }
-    node->fields.count = 0;
-}
-
-void gb_node_keep_fields(struct gb_core *core, struct gb_node *node,
-                         const struct gb_node_fields *fields)
-{
-    struct gb_node_fields kept = *fields;
-
-    for (uint32_t i = 0; i < kept.count; i++) {
-        kept.items[i].json = gb_pool_str(&core->pool, kept.items[i].json);
-    }
-    drop_fields(core, node);
-    node->fields = kept;
-}
-
-/* Under which bundle and how often it was told says nothing new. */
-static bool is_aside(const char *name)
-{
-    return strcmp(name, "policy") == 0 || strcmp(name, "version") == 0;
-}
-
-static bool differs(const struct gb_node_fields *one, const struct gb_node_fields *other)
-{
-    for (uint32_t i = 0; i < one->count; i++) {
-        if (!is_aside(one->items[i].name) &&
-            !gb_str_eq(one->items[i].json, field_of(other, one->items[i].name))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The fields of one that differ from other, as an object. */
-static void write_side(struct gb_jsonw *w, const struct gb_node_fields *one,
-                       const struct gb_node_fields *other)
-{
-    gb_jsonw_object(w);
-    for (uint32_t i = 0; i < one->count; i++) {
-        if (!gb_str_eq(one->items[i].json, field_of(other, one->items[i].name))) {
-            gb_jsonw_key(w, gb_str_of(one->items[i].name));
-            gb_jsonw_raw(w, one->items[i].json);
-        }
-    }
-    gb_jsonw_end(w);
-}
-
-struct gb_str gb_node_text(struct gb_core *core, const struct gb_str json)
-{
-    struct gb_jsonw w;
-
-    if (!gb_str_is(json)) {
-        return GB_STR_NONE;
-    }
-    gb_buf_clear(&core->buf);
-    gb_jsonw_init(&w, &core->buf);
-    gb_jsonw_str(&w, json);
-    return gb_core_text(core);
-}
-
-/* ---- telling ---- */
-
-static void write_change(struct gb_core *core, const struct gb_node *node,
-                         const struct gb_node_fields *to, const char *word)
-{
-    struct gb_str topic = gb_topic_word(topic_of(node));
-    struct gb_str rule = core->rec->kind == GB_KIND_TICK ? GB_STR("time") : GB_STR("row");
-    struct gb_str why = gb_why(core, rule, GB_STR_NONE);
-    struct gb_jsonw w;
-
-    gb_buf_clear(&core->buf);
-    gb_jsonw_init(&w, &core->buf);
-    gb_jsonw_object(&w);
-    gb_jsonw_key(&w, GB_STR("after"));
-    write_side(&w, to, &node->fields);
-    gb_jsonw_key(&w, GB_STR("before"));
-    write_side(&w, &node->fields, to);
-    gb_jsonw_key_str(&w, GB_STR("change"),
-                     GB_JOIN(&core->scratch, topic, GB_STR("."), gb_str_of(word)));
-    gb_jsonw_key_int(&w, GB_STR("clock"), core->clock);
-    gb_jsonw_key(&w, GB_STR("node"));
-    gb_jsonw_raw(&w, field_of(to->count > 0 ? to : &node->fields, "id"));
-    gb_jsonw_key_str(&w, GB_STR("policy"), core->policy->hash);
-    gb_jsonw_key(&w, GB_STR("why"));
-    gb_jsonw_raw(&w, why);
-    gb_jsonw_end(&w);
-}
-
-/* A JSON string without its quotes: ids and codes need no escapes. */
-static struct gb_str unquoted(struct gb_str json)
-{
-    GB_CHECK(json.len >= 2);
-    return (struct gb_str){json.ptr + 1, json.len - 2};
-}
-
-struct gb_str gb_node_text_of(const struct gb_node *node, const char *name)
-{
-    return unquoted(field_of(&node->fields, name));
-}
-
-static struct gb_str write_state(struct gb_core *core, const struct gb_node_fields *fields)
-{
-    static const struct gb_node_fields none;
-    struct gb_jsonw w;
-
-    if (fields->count == 0) {
-        return GB_STR_NONE;
-    }
-    gb_buf_clear(&core->buf);
-    gb_jsonw_init(&w, &core->buf);
-    write_side(&w, fields, &none);
-    return gb_core_text(core);
-}
-
-/* Change first, then the state that it made. to without fields: the node is gone. */
-static void publish(struct gb_core *core, struct gb_node *node, const struct gb_node_fields *to)
-{
-    const char *word = to->count == 0                 ? "removed"
-                       : node->fields.count == 0 ? "opened"
-                                                      : "changed";
-    struct gb_str id = gb_arena_str(
-        &core->scratch, unquoted(field_of(to->count > 0 ? to : &node->fields, "id")));
-    struct gb_output *out;
-    int32_t ordinal;
-
-    write_change(core, node, to, word);
-    out = gb_emit(core, GB_TOPIC_CHANGE, id, gb_core_text(core));
-    out->type = GB_JOIN(core->step->arena, GB_STR("gb.change."), gb_topic_word(topic_of(node)),
-                        GB_STR("."), gb_str_of(word), GB_STR(".v1"));
-    ordinal = (int32_t)out->ordinal;
-    out = gb_emit(core, topic_of(node), id, write_state(core, to));
-    out->change = ordinal;
-    node->version++;
-    gb_node_keep_fields(core, node, to);
-    gb_object_touch(core, &node->head);
+    gb_node_wait(core, node, core->clock);
 }
 
 /* ---- folding ---- */
@@ -362,11 +208,56 @@ static void end_node(struct gb_core *core, struct gb_node *node)
     }
     note_wrong(core, node, GB_STR_NONE);
     if (node->fields.count > 0) {
-        publish(core, node, &none);
+        gb_node_publish(core, node, &none);
     }
-    gb_heap_set(&core->nodes_due, &core->pool, &node->timer, INT64_MAX);
+    gb_node_wait(core, node, INT64_MAX);
+    gb_core_set(core, &node->town, GB_STR_NONE);
+    node->since = 0; /* it may begin anew before this one's row is gone */
+    node->loading = 0;
+    node->live_until = INT64_MAX;
     node->head.is_removed = true;
     gb_object_touch(core, &node->head);
+}
+
+/* A household leaves memory while nothing waits; its links with it. */
+static void set_live(struct gb_core *core, struct gb_node *node, int64_t next_at)
+{
+    int64_t until = node->kind != GB_NODE_HOUSEHOLD || next_at != INT64_MAX ? INT64_MAX : 0;
+
+    if (until == node->live_until) {
+        return;
+    }
+    node->live_until = until;
+    gb_object_touch(core, &node->head);
+    for (uint32_t i = 0; i < node->count; i++) {
+        gb_object_touch(core, &node->members[i]->head);
+    }
+    if (node->overlap != NULL) {
+        gb_object_touch(core, &node->overlap->head);
+    }
+}
+
+static void fold_kind(struct gb_core *core, struct gb_node *node, struct gb_node_fold *f)
+{
+    switch (node->kind) {
+    case GB_NODE_POST:
+        gb_post_fold(core, node, f);
+        break;
+    case GB_NODE_GRID:
+        gb_grid_fold(core, node, f);
+        break;
+    case GB_NODE_FAMILY:
+        gb_family_fold(core, node, f);
+        break;
+    case GB_NODE_MEMBER:
+        gb_member_fold(core, node, f);
+        break;
+    case GB_NODE_HOUSEHOLD:
+        gb_household_fold(core, node, f);
+        break;
+    case GB_NODE_KIND_COUNT:
+        break;
+    }
 }
 
 static void fold(struct gb_core *core, struct gb_node *node)
@@ -375,16 +266,7 @@ static void fold(struct gb_core *core, struct gb_node *node)
     int64_t before = gb_heap_at(&node->timer);
     bool is_other;
 
-    switch (node->kind) {
-    case GB_NODE_POST:
-        gb_post_fold(core, node, &f);
-        break;
-    case GB_NODE_GRID:
-        gb_grid_fold(core, node, &f);
-        break;
-    case GB_NODE_KIND_COUNT:
-        break;
-    }
+    fold_kind(core, node, &f);
     if (!f.is_there) {
         end_node(core, node);
         return;
@@ -394,14 +276,15 @@ static void fold(struct gb_core *core, struct gb_node *node)
     node->loading = 0;
     gb_node_set(&f.fields, "policy", gb_node_text(core, core->policy->hash));
     gb_node_set(&f.fields, "version", gb_arena_int(&core->scratch, node->version + 1));
-    if (differs(&f.fields, &node->fields) || differs(&node->fields, &f.fields)) {
-        publish(core, node, &f.fields);
+    if (gb_node_differs(&f.fields, &node->fields)) {
+        gb_node_publish(core, node, &f.fields);
     }
     check_overlap(core, node, &f, is_other);
     if (f.next_at != before) {
-        gb_heap_set(&core->nodes_due, &core->pool, &node->timer, f.next_at);
+        gb_node_wait(core, node, f.next_at);
         gb_object_touch(core, &node->head);
     }
+    set_live(core, node, f.next_at);
 }
 
 void gb_nodes_fold(struct gb_core *core)
@@ -417,16 +300,27 @@ void gb_nodes_fold(struct gb_core *core)
     core->nodes_touched = (struct gb_list){0};
 }
 
+static struct gb_node *first_due(const struct gb_core *core)
+{
+    for (int rank = 0; rank < GB_NODE_RANKS; rank++) {
+        const struct gb_timer *first = gb_heap_due(&core->nodes_due[rank], core->clock);
+
+        if (first != NULL) {
+            return first->owner;
+        }
+    }
+    return NULL;
+}
+
 void gb_nodes_due(struct gb_core *core)
 {
     for (uint32_t i = 0; i < GB_DUE_TICK_MAX && core->policy != NULL; i++) {
-        const struct gb_timer *first = gb_heap_due(&core->nodes_due, core->clock);
-        struct gb_node *node = first != NULL ? first->owner : NULL;
+        struct gb_node *node = first_due(core);
 
         if (node == NULL) {
             break;
         }
-        gb_heap_set(&core->nodes_due, &core->pool, &node->timer, INT64_MAX);
+        gb_node_wait(core, node, INT64_MAX);
         gb_object_touch(core, &node->head);
         fold(core, node);
         if (node->kind == GB_NODE_POST) {
@@ -440,12 +334,13 @@ void gb_nodes_due(struct gb_core *core)
 
 void gb_node_free(struct gb_core *core, struct gb_node *node)
 {
-    gb_heap_set(&core->nodes_due, &core->pool, &node->timer, INT64_MAX);
+    gb_node_wait(core, node, INT64_MAX);
     gb_map_take(&core->nodes, node->head.key);
-    drop_fields(core, node);
+    gb_node_drop_fields(core, node);
     if (node->members != NULL) {
         gb_pool_give(&core->pool, node->members, node->size * sizeof(node->members[0]));
     }
+    gb_pool_give_str(&core->pool, node->town);
     gb_pool_give_str(&core->pool, node->wrong);
     gb_pool_give_str(&core->pool, node->muted);
     gb_pool_give_str(&core->pool, node->head.key);

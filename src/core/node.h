@@ -25,7 +25,21 @@
 #define GB_NODE_MEMBERS_MAX 64U
 #define GB_NODE_FIELDS_MAX 24U
 
-enum gb_node_kind { GB_NODE_POST, GB_NODE_GRID, GB_NODE_KIND_COUNT };
+enum gb_node_kind {
+    GB_NODE_POST,
+    GB_NODE_GRID,
+    GB_NODE_FAMILY,    /* a key family as contact: whom it reaches */
+    GB_NODE_MEMBER,    /* a party member: by whom reached, and whom it reaches */
+    GB_NODE_HOUSEHOLD, /* the links of one household */
+    GB_NODE_KIND_COUNT
+};
+
+/* What others count in a node; each kind uses what it needs. */
+#define GB_TALLIES 2
+#define GB_TALLY_FAMILIES 0   /* grid: key families that stand in it */
+#define GB_TALLY_COVERED 1    /* grid: households of it with a link */
+#define GB_TALLY_MEMBERS 0    /* family: members with a live link */
+#define GB_TALLY_HOUSEHOLDS 0 /* member: links to households */
 
 /* One published field; name is static, json canonical. */
 struct gb_node_field {
@@ -44,12 +58,15 @@ struct gb_node {
     uint32_t count, size;
     struct gb_observation **members; /* by key; in the pool */
     struct gb_node_fields fields;    /* as published last; json in the pool */
+    struct gb_node *home;            /* family, household: the grid that counts it; NULL: none */
+    int64_t tally[GB_TALLIES];
+    struct gb_str town;              /* of the row that named it first */
     struct gb_str wrong;             /* words as found last, "a,b"; absent: nothing */
     struct gb_str muted;             /* what a first load brought */
     int64_t since;                   /* lane clock at which wrong became what it is */
     struct gb_overlap *overlap;      /* NULL: never one */
     struct gb_timer timer;           /* the next fold by time */
-    int64_t live_until;
+    int64_t live_until;              /* INT64_MAX but for households where nothing waits */
     int64_t version; /* published so often */
     bool is_listed; /* waits for its fold in this step */
     int loading;    /* since its last fold: 0 untouched, 1 by first loads alone, 2 by others too */
@@ -79,17 +96,27 @@ bool gb_node_is_full(const struct gb_node *node);
 /* Folds it before this step ends; or at the next tick. */
 void gb_node_touch(struct gb_core *core, struct gb_node *node);
 void gb_node_later(struct gb_core *core, struct gb_node *node);
+/* Folds it when the clock is there; INT64_MAX: not by time. */
+void gb_node_wait(struct gb_core *core, struct gb_node *node, int64_t at);
 /* Folds all that are touched, and what their folds touch. */
 void gb_nodes_fold(struct gb_core *core);
 /* A tick: folds what time has changed, at most GB_DUE_TICK_MAX of them. */
 void gb_nodes_due(struct gb_core *core);
+void gb_node_free(struct gb_core *core, struct gb_node *node);
+
+/* ---- node_tell.c ---- */
 void gb_node_set(struct gb_node_fields *fields, const char *name, struct gb_str json);
 void gb_node_keep_fields(struct gb_core *core, struct gb_node *node,
                          const struct gb_node_fields *fields); /* copies */
+void gb_node_drop_fields(struct gb_core *core, struct gb_node *node);
+/* True if they say something else, but for the bundle and the version. */
+bool gb_node_differs(const struct gb_node_fields *one, const struct gb_node_fields *other);
+/* Tells the change and the new state, and keeps it. Without fields: the node is gone. */
+void gb_node_publish(struct gb_core *core, struct gb_node *node,
+                     const struct gb_node_fields *to);
 /* The text of a published field that is a string without escapes: an id, a code. Borrows. */
 struct gb_str gb_node_text_of(const struct gb_node *node, const char *name);
 struct gb_str gb_node_text(struct gb_core *core, struct gb_str text); /* as JSON, in scratch */
-void gb_node_free(struct gb_core *core, struct gb_node *node);
 
 /* ---- node_row.c ---- */
 void gb_node_render(struct gb_jsonw *w, const struct gb_node *node, struct gb_row *row);
@@ -117,6 +144,13 @@ uint64_t gb_hat_sources(const struct gb_core *core, struct gb_str holder, int64_
 void gb_hats_close(struct gb_core *core);
 
 /* ---- contact.c ---- */
+/* One more or less of tally; folded at the next tick. */
+void gb_contact_count(struct gb_core *core, struct gb_node *node, int tally, int by);
+/* The same by key: "member/j1...", opened if need be. */
+void gb_contact_count_key(struct gb_core *core, struct gb_str key, int tally, int by);
+void gb_family_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fold *fold);
+void gb_member_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fold *fold);
+void gb_household_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fold *fold);
 void gb_grid_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fold *fold);
 /* A live row of the grid stands: its posts must be filled. */
 bool gb_grid_is_known(const struct gb_core *core, struct gb_str grid);

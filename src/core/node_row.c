@@ -3,9 +3,10 @@
 #include "core/node.h"
 
 /* Published fields, by which a loaded row finds the static name again. */
-static const char *const names[] = {"full_time", "grid",    "holders", "households", "id",
-                                    "network",   "place",   "policy",  "purpose",    "refs",
-                                    "role",      "town",    "vacant",  "version",    "village"};
+static const char *const names[] = {
+    "covered", "families", "grid",    "holders", "households", "id",        "key_families",
+    "kind",    "links",    "members", "place",   "policy",     "purpose",   "refs",
+    "role",    "town",     "vacant",  "version", "village",    "uncovered", "wrong"};
 
 void gb_node_render(struct gb_jsonw *w, const struct gb_node *node, struct gb_row *row)
 {
@@ -14,11 +15,21 @@ void gb_node_render(struct gb_jsonw *w, const struct gb_node *node, struct gb_ro
     if (node->timer.slot > 0) {
         gb_jsonw_key_int(w, GB_STR("due"), node->timer.at);
     }
+    if (node->home != NULL) {
+        gb_jsonw_key_str(w, GB_STR("home"), node->home->head.key);
+    }
     if (node->loading != 0) {
         gb_jsonw_key_int(w, GB_STR("loading"), node->loading);
     }
     gb_jsonw_key_opt(w, GB_STR("muted"), node->muted);
     gb_jsonw_key_int(w, GB_STR("since"), node->since);
+    gb_jsonw_key(w, GB_STR("tally"));
+    gb_jsonw_array(w);
+    for (int i = 0; i < GB_TALLIES; i++) {
+        gb_jsonw_int(w, node->tally[i]);
+    }
+    gb_jsonw_end(w);
+    gb_jsonw_key_opt(w, GB_STR("town"), node->town);
     gb_jsonw_key(w, GB_STR("value"));
     gb_jsonw_object(w);
     for (uint32_t i = 0; i < node->fields.count; i++) {
@@ -52,17 +63,26 @@ void gb_node_load(struct gb_core *core, const struct gb_row *row, const struct g
 {
     struct gb_node *node = gb_node_get(core, row->key);
     int64_t due = gb_value_int(parsed, GB_STR("due"), INT64_MAX);
+    struct gb_str home = gb_value_str(parsed, GB_STR("home"));
+    const struct gb_value *tally = gb_value_get(parsed, GB_STR("tally"));
 
     if (!node->head.is_stub) {
         return;
     }
     load_fields(core, node, gb_value_get(parsed, GB_STR("value")));
+    if (gb_str_is(home)) {
+        node->home = gb_node_get(core, home);
+    }
+    for (uint32_t i = 0; tally != NULL && i < tally->count && i < GB_TALLIES; i++) {
+        node->tally[i] = tally->items[i].number;
+    }
+    gb_core_set(core, &node->town, gb_value_str(parsed, GB_STR("town")));
     node->loading = (int)gb_value_int(parsed, GB_STR("loading"), 0);
     gb_core_set(core, &node->muted, gb_value_str(parsed, GB_STR("muted")));
     node->since = gb_value_int(parsed, GB_STR("since"), 0);
     node->version = gb_value_int(parsed, GB_STR("version"), 0);
     gb_core_set(core, &node->wrong, gb_value_str(parsed, GB_STR("wrong")));
-    gb_heap_set(&core->nodes_due, &core->pool, &node->timer, due);
+    gb_node_wait(core, node, due);
     node->live_until = row->live_until;
     gb_object_stored(&node->head, row);
 }

@@ -75,10 +75,19 @@ struct gb_category {
     bool text; /* a title may be published (false for MD*, 矛盾纠纷) */
 };
 
+/* How many there shall be, [least, most]; most 0: no rule. */
+struct gb_bounds {
+    int32_t least, most;
+};
+
 /* How the two networks shall be manned (network.yaml); all zero where the bundle says nothing. */
 struct gb_network_rules {
     uint32_t grid_posts;     /* bit r: each grid must have a post of role r */
     int64_t vacant_after_ms; /* a post empty for longer is a post_vacant */
+    struct gb_bounds families;   /* key families of a grid */
+    struct gb_bounds members;    /* members whom a key family contacts */
+    struct gb_bounds households; /* households that a member contacts */
+    int64_t conflict_after_ms;   /* a contact outside the rules for longer is a contact_conflict */
 };
 
 struct gb_policy {

@@ -27,7 +27,7 @@ enum gb_overlap_kind gb_overlap_of(struct gb_str word)
 
 bool gb_overlap_is_of_node(enum gb_overlap_kind kind)
 {
-    return kind == GB_OVERLAP_POST_VACANT;
+    return kind == GB_OVERLAP_POST_VACANT || kind == GB_OVERLAP_CONTACT;
 }
 
 static const struct {

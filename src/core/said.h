@@ -12,7 +12,8 @@
     X(DUPLICATE, "duplicate_entry") X(NO_OWNER, "no_owner") X(DOUBLE_LEAD, "double_lead")          \
     X(CONTRADICTORY, "contradictory_state") X(FIELD_CONFLICT, "field_conflict")                    \
     X(CROWDED, "crowded_evidence") X(OVERDUE, "overdue") X(PING_PONG, "ping_pong")                 \
-    X(FORBIDDEN, "forbidden_network") X(POST_VACANT, "post_vacant")
+    X(FORBIDDEN, "forbidden_network") X(POST_VACANT, "post_vacant")                              \
+    X(CONTACT, "contact_conflict")
 
 enum gb_overlap_kind {
 #define X(name, word) GB_OVERLAP_##name,
@@ -45,6 +46,8 @@ bool gb_overlap_is_of_node(enum gb_overlap_kind kind);
     X(FORBIDDEN, "open_row") X(FORBIDDEN, "settled_row") X(FORBIDDEN, "settled_claim_withdrawn")   \
     X(POST_VACANT, "open_no_holder") X(POST_VACANT, "open_term_over")                              \
     X(POST_VACANT, "settled_in_order")                                                             \
+    X(CONTACT, "open_too_few") X(CONTACT, "open_too_many") X(CONTACT, "open_no_family")            \
+    X(CONTACT, "open_other_grid") X(CONTACT, "open_linked_twice") X(CONTACT, "settled_in_order")   \
     X(COUNT, "settled_decision") X(COUNT, "settled_decision_undone") X(COUNT, "settled_merged")    \
     X(COUNT, "settled_removed") X(COUNT, "settled_split")
 

@@ -28,6 +28,7 @@
 #define GB_ATTACHMENTS_MAX 16
 #define GB_MATTER_REPORTS_MAX 16
 #define GB_LEVELS 3
+#define GB_NODE_RANKS 3 /* what counts in a node is folded before it */
 #define GB_LINK_DECIDED (GB_LEVELS + 1) /* by a person */
 
 struct gb_object {
@@ -249,7 +250,8 @@ struct gb_core {
     struct gb_object clock_row, policy_row, balance_row;
     struct gb_book *books; /* open ones */
     struct gb_matter *due_first, *due_last;
-    struct gb_heap due, nodes_due; /* of matters, of nodes */
+    struct gb_heap due; /* of matters */
+    struct gb_heap nodes_due[GB_NODE_RANKS]; /* of nodes, by rank */
     struct gb_map nodes, hats;
     struct gb_object links_row;
     int64_t crowded_count, cut_count; /* records that went over GB_EVIDENCE_MAX, GB_LINK_MAX */

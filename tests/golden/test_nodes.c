@@ -203,10 +203,17 @@ static void posts(void **state)
     compare("posts");
 }
 
+static void contacts(void **state)
+{
+    (void)state;
+    compare("contacts");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(posts),
+        cmocka_unit_test(contacts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,9 +42,10 @@ GOOD = {
         "refs": [{"entity": "grid_post", "key": "7/501", "source": "governance_grid"}],
         "vacant": False, "version": 1, "village": "320312111201"},
     "gb.contact": {
-        "grid": "320312111201001", "households": 293, "id": "grid/320312111201001",
-        "policy": HASH, "purpose": "duty", "town": "320312111", "version": 1,
-        "village": "320312111201"},
+        "covered": 290, "grid": "320312111201001", "households": 293, "key_families": 3,
+        "id": "grid/320312111201001", "kind": "grid", "policy": HASH, "purpose": "duty",
+        "town": "320312111", "uncovered": 3, "version": 1, "village": "320312111201",
+        "wrong": ["too_few"]},
     "gb.deadletter": {"clock": 1, "h_src": HASH, "reason": "bad_json", "src": SRC, "town": ""},
     "gb.books": {"applied": 1, "balanced": True, "closed": True, "dead": 0, "faultless": True,
                  "hour": 0, "ignored": 0, "orphaned": 0, "received": 1, "refused": 0,
@@ -116,6 +117,15 @@ def test_an_overlap_is_about_a_matter_or_a_node():
                 "town": "320312111"}
     check.validate(overlap)
     assert not check.is_valid({**overlap, "matter": ID})
+
+
+def test_persons_of_the_network_go_by_an_alias():
+    check, alias = validator("gb.contact"), f"household/d1.{'0' * 32}"
+    contact = {"id": alias, "kind": "household", "policy": HASH, "purpose": "duty", "version": 1,
+               "links": [{"key": "1", "source": "party_building"}], "town": "320312111"}
+    check.validate(contact)
+    assert not check.is_valid({**contact, "id": f"household/j1.{'a' * 26}"})
+    assert not check.is_valid({**contact, "links": []})
 
 
 def test_a_change_of_a_post_names_it():

@@ -73,7 +73,11 @@ const struct gb_policy *gb_cf_policy(void)
         .four_eyes = 1U << GB_DECISION_TRANSFER,
         .claim_ms = 3600000,
         .network = {.grid_posts = 1U << GB_ROLE_GRID_WORKER,
-                    .vacant_after_ms = (int64_t)24 * 3600000},
+                    .vacant_after_ms = (int64_t)24 * 3600000,
+                    .families = {1, 2},
+                    .members = {2, 3},
+                    .households = {2, 3},
+                    .conflict_after_ms = (int64_t)24 * 3600000},
     };
     gb_arena_init(&arena, (size_t)1 << 16);
     gb_duty_index_build(&arena, duties, scopes, GB_COUNT(scopes), &policy.deciding);
