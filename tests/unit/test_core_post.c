@@ -146,7 +146,7 @@ static void a_grid_needs_its_worker(void **state)
     gb_cf_row(&s, "grid", "grid", "7", NULL);
     gb_cf_tick(&s, T0 + DAY + 1000);
     play(&s, &run);
-    has(&run, " gb.contact.v1 grid/" CF_GRID " ", 1); /* at the tick */
+    has(&run, " gb.contact.v1 grid/" CF_GRID " ", 2); /* at ticks: as it came, and its end */
     has(&run, "\"rule\":\"no_holder\",\"state\":\"open\"", 1);
     has(&run, " gb.post.v1 " POST " 2 \n", 1); /* no grid: no such post, and nothing to settle */
     has(&run, "\"rule\":\"removed\",\"settled_at\"", 1);
