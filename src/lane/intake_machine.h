@@ -8,6 +8,8 @@
 #include "codec/record_json.h"
 #include "lane/intake.h"
 
+#define GB_UNREAD_MAX 16U
+
 enum gb_intake_state { GB_INTAKE_IDLE, GB_INTAKE_RUNNING };
 
 /* One source partition in this session. */
@@ -16,6 +18,7 @@ struct gb_stream {
     int32_t partition;
     struct gb_str id;          /* "cluster/topic/partition" */
     bool is_policy, is_halted;
+    bool is_unreadable;        /* nothing more is read, what was read is ticked and committed */
     int64_t verify_offset;     /* record to compare first, or -1 */
     struct gb_str verify_hash;
     int64_t log_end;           /* at assignment: below it records may have been sent before */
@@ -52,6 +55,8 @@ struct gb_intake {
     uint32_t commit_left;
     int64_t ticked_at;
     bool is_draining;
+    uint64_t unread_at[GB_UNREAD_MAX]; /* places where reading failed, as hashes; a ring */
+    uint32_t unread_count;
 };
 
 struct gb_intake_effect *gb_intake_add(struct gb_intake_effects *fx,

@@ -345,7 +345,7 @@ def on_servers(folder, name, binary=None):
         place = daemon.Place(folder, kafka, postgres.dsn, LANES)
         place.set_up()
         figures, of_storm = run_all(place, kafka, binary, wrong)
-        wrong += reader.follow(kafka.bootstrap, "gb.").faults
+        wrong += reader.follow(kafka.bootstrap, "gb.", seconds=300).faults
         wrong += bridge.replay_identical(postgres, LANES)
     return figures, of_storm, wrong
 

@@ -27,10 +27,11 @@ class Tasks:
         for future in admin.create_topics([made]).values():
             future.result()
 
-    def daemon(self, town, name):
-        """A daemon that reads this topic alone."""
+    def daemon(self, town, name, more_topics=()):
+        """A daemon that reads this topic, and others of the same source."""
+        topics = ", ".join([self.topic, *more_topics])
         return town.daemon(name, (
-            f"sources:\n  party_building: {{topic: {self.topic},"
+            f"sources:\n  party_building: {{topics: [{topics}],"
             f" adapter: {ROOT}/adapters/party_building, lookups: {town.folder}/lookups}}\n"))
 
     def value(self, key, **columns):

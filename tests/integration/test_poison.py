@@ -8,6 +8,7 @@ import json
 import os
 import sys
 
+import confluent_kafka
 import pytest
 from gb_servers import ROOT
 from tasks_of_tests import Tasks, wait_row
@@ -71,6 +72,39 @@ def poisoned(town):
     daemon.set_up()
     with daemon:
         yield daemon, tasks
+
+
+def bomb(town, topic):
+    """A batch of 130 MB that has shrunk to a few kB: more than the client unpacks at once."""
+    producer = confluent_kafka.Producer({
+        "bootstrap.servers": town.kafka.bootstrap, "compression.type": "zstd", "linger.ms": 5000,
+        "message.max.bytes": 10**9, "batch.size": 9 * 10**8, "queue.buffering.max.kbytes": 10**6})
+    for _ in range(130):
+        producer.produce(topic, b"0" * 10**6)
+    assert producer.flush(120) == 0
+
+
+def peak_mb(daemon):
+    with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as file:
+        return int(file.read().split("VmHWM:")[1].split()[0]) // 1024
+
+
+def test_a_batch_that_is_too_large_unpacked_stops_its_stream_alone(town):
+    tasks, other = Tasks(town, "bomb.tasks"), Tasks(town, "bomb.other")
+    daemon = tasks.daemon(town, "bomb", [other.topic])
+    daemon.set_up()
+    with daemon:
+        tasks.send(1)
+        wait_row(daemon, 1)
+        bomb(town, tasks.topic)
+        daemon.wait_log("bomb.tasks/0: what stands at offset 1 or behind it cannot be read", 60)
+        sessions = daemon.log().count("a new session")
+        other.send(2)
+        wait_row(daemon, 2)
+        assert daemon.log().count("a new session") == sessions == 1
+        assert peak_mb(daemon) < 300
+        assert daemon.stop() == 0
+    assert "identical" in daemon.command("replay")
 
 
 def test_each_poison_has_its_end(town, poisoned):

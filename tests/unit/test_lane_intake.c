@@ -423,6 +423,45 @@ static void test_reading_fails(void **state)
     end(&w);
 }
 
+/* Bytes that nobody can read: once more in a new session, then that stream stops, with what came
+ * before it ticked and committed; it does not stop the others. */
+static void test_unreadable_bytes(void **state)
+{
+    const struct gb_intake_event failed = {
+        .kind = GB_IE_FAILED,
+        .status = GB_BAD_RECORD,
+        .failed = {GB_STR("gb.policy.in"), 0, GB_STR("bad compression")}};
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    assign(&w, 8, NULL, 0);
+    step(&w, failed);
+    assert_non_null(find(&w, GB_IX_RESTART));
+    assert_null(find(&w, GB_IX_HALT));
+    assign(&w, 8, NULL, 0);
+    give(&w, 8, "{\"bundle\":\"" BUNDLE "\"}"); /* it came further: not the same place */
+    step(&w, failed);
+    assert_non_null(find(&w, GB_IX_RESTART));
+    assign(&w, 8, NULL, 0);
+    give(&w, 8, "{\"bundle\":\"" BUNDLE "\"}");
+    assert_int_equal(count(&w, GB_IX_PRODUCE), LANES);
+    step(&w, failed);
+    assert_null(find(&w, GB_IX_RESTART));
+    assert_non_null(strstr(find(&w, GB_IX_HALT)->text.ptr, "offset 9 or behind it cannot be read"));
+    give(&w, 10, "{\"bundle\":\"" BUNDLE "\"}"); /* what the client passes over is not taken */
+    assert_int_equal(w.effects.count, 0);
+    w.now += 1000;
+    step(&w, (struct gb_intake_event){.kind = GB_IE_TIMER});
+    assert_int_equal(count(&w, GB_IX_PRODUCE), LANES); /* ticks tell of what was sent */
+    for (uint64_t t = 1; t <= 60 && find(&w, GB_IX_COMMIT) == NULL; t++) {
+        ack(&w, t, GB_OK, 0);
+    }
+    assert_non_null(find(&w, GB_IX_COMMIT));
+    assert_int_equal(find(&w, GB_IX_COMMIT)->streams.items[0].offset, 9);
+    end(&w);
+}
+
 /* What is no activation is a dead record to every lane, never silence. */
 static void test_bad_policy_record(void **state)
 {
@@ -447,7 +486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_policy_tick_commit), cmocka_unit_test(test_delivery_failure),
-        cmocka_unit_test(test_drains),
+        cmocka_unit_test(test_drains),             cmocka_unit_test(test_unreadable_bytes),
         cmocka_unit_test(test_clock_skew),         cmocka_unit_test(test_clock_jump),
         cmocka_unit_test(test_recreated_topic),    cmocka_unit_test(test_retention_overrun),
         cmocka_unit_test(test_bad_policy_record),  cmocka_unit_test(test_start_latest),
