@@ -48,7 +48,38 @@ int64_t gb_due_at(const struct gb_matter *matter, enum gb_due_kind kind)
 
 bool gb_due_has_fallen(const struct gb_matter *matter, enum gb_due_kind kind)
 {
-    return gb_due_at(matter, kind) <= matter->due.fired[kind];
+    int64_t at = gb_due_at(matter, kind);
+
+    for (uint32_t i = 0; i < matter->count; i++) {
+        if (at <= matter->reports[i]->fallen.at[kind]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t gb_due_urged(const struct gb_matter *matter)
+{
+    int64_t count = 0;
+
+    for (uint32_t i = 0; i < matter->count; i++) {
+        int64_t one = matter->reports[i]->fallen.urged;
+
+        count = one > count ? one : count;
+    }
+    return count;
+}
+
+int64_t gb_due_supervised(const struct gb_matter *matter)
+{
+    int64_t count = 0;
+
+    for (uint32_t i = 0; i < matter->count; i++) {
+        int64_t one = matter->reports[i]->fallen.supervised;
+
+        count = one > count ? one : count;
+    }
+    return count;
 }
 
 /* ---- limits ---- */
@@ -161,34 +192,47 @@ struct gb_str gb_due_count(struct gb_core *core, struct gb_matter *matter,
 
 /* ---- rows ---- */
 
-static void write_fallen(struct gb_jsonw *w, const struct gb_due *due)
+void gb_fallen_render(struct gb_jsonw *w, const struct gb_observation *o)
 {
     static const enum gb_due_kind by_word[] = {GB_DUE_ACCEPT, GB_DUE_HAND_OVER, GB_DUE_HANDLE,
                                                GB_DUE_REMIND, GB_DUE_SUPERVISE};
+    bool is_any = false;
 
+    for (int kind = 0; kind < GB_DUE_COUNT; kind++) {
+        is_any = is_any || o->fallen.at[kind] > 0;
+    }
+    if (!is_any) {
+        return;
+    }
     gb_jsonw_key(w, GB_STR("fallen"));
     gb_jsonw_object(w);
     for (size_t i = 0; i < GB_COUNT(by_word); i++) {
-        if (due->fired[by_word[i]] > 0) {
-            gb_jsonw_key_int(w, gb_due_word(by_word[i]), due->fired[by_word[i]]);
+        if (o->fallen.at[by_word[i]] > 0) {
+            gb_jsonw_key_int(w, gb_due_word(by_word[i]), o->fallen.at[by_word[i]]);
         }
     }
+    gb_jsonw_key_int(w, GB_STR("supervised"), o->fallen.supervised);
+    gb_jsonw_key_int(w, GB_STR("urged"), o->fallen.urged);
     gb_jsonw_end(w);
+}
+
+void gb_fallen_load(struct gb_observation *o, const struct gb_value *row)
+{
+    const struct gb_value *fallen = gb_value_get(row, GB_STR("fallen"));
+
+    for (int kind = 0; kind < GB_DUE_COUNT; kind++) {
+        o->fallen.at[kind] = gb_value_int(fallen, gb_str_of(words[kind]), 0);
+    }
+    o->fallen.supervised = gb_value_int(fallen, GB_STR("supervised"), 0);
+    o->fallen.urged = gb_value_int(fallen, GB_STR("urged"), 0);
 }
 
 void gb_due_render(struct gb_jsonw *w, const struct gb_matter *matter)
 {
     const struct gb_due *due = &matter->due;
-    bool is_any = false;
 
     if (due->timer.slot > 0) {
         gb_jsonw_key_int(w, GB_STR("due_next"), due->timer.at);
-    }
-    for (int kind = 0; kind < GB_DUE_COUNT; kind++) {
-        is_any = is_any || due->fired[kind] > 0;
-    }
-    if (is_any) {
-        write_fallen(w, due);
     }
     gb_jsonw_key_opt(w, GB_STR("handed_over"), gb_handed_word(matter->handed));
 }
@@ -197,17 +241,12 @@ void gb_due_load(struct gb_core *core, struct gb_matter *matter, const struct gb
 {
     const struct gb_value *value = gb_value_get(row, GB_STR("value"));
     const struct gb_value *limits = gb_value_get(value, GB_STR("due"));
-    const struct gb_value *fallen = gb_value_get(row, GB_STR("fallen"));
-    struct gb_due *due = &matter->due;
     int64_t at[GB_DUE_COUNT];
 
     for (int kind = 0; kind < GB_DUE_COUNT; kind++) {
         at[kind] = gb_value_int(limits, gb_str_of(members[kind]), INT64_MAX);
-        due->fired[kind] = gb_value_int(fallen, gb_str_of(words[kind]), 0);
     }
     take(core, matter, at, gb_value_str(limits, GB_STR("rule")));
-    due->urged = gb_value_int(value, GB_STR("urged"), 0);
-    due->supervised = gb_value_int(value, GB_STR("supervised"), 0);
     matter->handed = gb_handed_of(gb_value_str(row, GB_STR("handed_over")));
     if (gb_value_get(row, GB_STR("due_next")) != NULL) {
         gb_due_queue(core, matter, gb_value_int(row, GB_STR("due_next"), INT64_MAX));

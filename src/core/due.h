@@ -51,16 +51,22 @@ enum gb_handed { GB_HANDED_NOT, GB_HANDED_FAILURES, GB_HANDED_DAYS, GB_HANDED_CO
 struct gb_str gb_handed_word(enum gb_handed handed); /* absent for GB_HANDED_NOT */
 enum gb_handed gb_handed_of(struct gb_str word);
 
+/* What fell due while a report was part of a matter. It stands with the report, so that what was
+ * told of a matter is not told again of its parts, or of what it becomes one with. */
+struct gb_fallen {
+    int64_t at[GB_DUE_COUNT]; /* the limit that fell due last, 0: none */
+    int64_t urged, supervised; /* so often */
+};
+
 struct gb_due {
     bool is_set;              /* false: no limits, whatever at says */
     struct gb_str rule;       /* id of the deadline row, in the pool; absent if none applies */
     int64_t at[GB_DUE_COUNT]; /* ms since 1970 UTC; INT64_MAX: no such limit */
-    int64_t fired[GB_DUE_COUNT]; /* the limit that fell due last, 0: none */
-    int64_t urged, supervised;   /* so often */
     struct gb_timer timer;       /* waits for the next one */
 };
 
 struct gb_core;
+struct gb_observation;
 struct gb_matter;
 struct gb_decision;
 struct gb_jsonw;
@@ -68,8 +74,11 @@ struct gb_value;
 
 /* When a limit is reached; INT64_MAX if there is none. */
 int64_t gb_due_at(const struct gb_matter *matter, enum gb_due_kind kind);
-/* It has fallen due, and no extension has moved it since. */
+/* It has fallen due for one of its reports, and no extension has moved it since. */
 bool gb_due_has_fallen(const struct gb_matter *matter, enum gb_due_kind kind);
+/* How often one of its reports, at most, was part of a matter that was reminded, or supervised. */
+int64_t gb_due_urged(const struct gb_matter *matter);
+int64_t gb_due_supervised(const struct gb_matter *matter);
 
 /* True if the lead passes on by the row that decides (移交): its network's bodies have refused it
  * hand_over.failures times, or its working days are over; never to whom the list forbids to lead.
@@ -90,8 +99,11 @@ void gb_matter_say(struct gb_core *core, struct gb_matter *matter, const struct 
 struct gb_str gb_due_count(struct gb_core *core, struct gb_matter *matter,
                            const struct gb_decision *d);
 
-/* Marks and place in the heap, as members of the matter's row. */
+/* Place in the heap, and why the lead passed on, as members of the matter's row. */
 void gb_due_render(struct gb_jsonw *w, const struct gb_matter *matter);
+/* The marks, as a member of the report's row; absent where there are none. */
+void gb_fallen_render(struct gb_jsonw *w, const struct gb_observation *o);
+void gb_fallen_load(struct gb_observation *o, const struct gb_value *row);
 void gb_due_load(struct gb_core *core, struct gb_matter *matter, const struct gb_value *row);
 
 /* Puts the matter into the heap, to another place in it, or (INT64_MAX) takes it out. */

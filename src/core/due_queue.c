@@ -85,6 +85,18 @@ static struct gb_str write_fallen(struct gb_core *core, const struct gb_matter *
     return gb_core_text(core);
 }
 
+/* Every report has been part of a matter of which it was told once more. */
+static void count_telling(struct gb_matter *matter, bool is_supervised)
+{
+    int64_t urged = gb_due_urged(matter) + (is_supervised ? 0 : 1);
+    int64_t supervised = gb_due_supervised(matter) + (is_supervised ? 1 : 0);
+
+    for (uint32_t i = 0; i < matter->count; i++) {
+        matter->reports[i]->fallen.urged = urged;
+        matter->reports[i]->fallen.supervised = supervised;
+    }
+}
+
 static void tell(struct gb_core *core, struct gb_matter *matter, enum gb_due_kind kind)
 {
     bool is_supervised = kind == GB_DUE_SUPERVISE;
@@ -93,8 +105,7 @@ static void tell(struct gb_core *core, struct gb_matter *matter, enum gb_due_kin
         .rule = gb_str_is(matter->due.rule) ? matter->due.rule : GB_STR("extension"),
         .evidence = write_fallen(core, matter, kind)};
 
-    matter->due.urged += is_supervised ? 0 : 1;
-    matter->due.supervised += is_supervised ? 1 : 0;
+    count_telling(matter, is_supervised);
     gb_matter_say(core, matter, &said);
 }
 
@@ -119,6 +130,16 @@ static void act(struct gb_core *core, struct gb_matter *matter, enum gb_due_kind
     }
 }
 
+static void mark(struct gb_core *core, struct gb_matter *matter, enum gb_due_kind kind,
+                 int64_t now)
+{
+    for (uint32_t i = 0; i < matter->count; i++) {
+        matter->reports[i]->fallen.at[kind] = now;
+        gb_object_touch(core, &matter->reports[i]->head);
+    }
+    gb_object_touch(core, &matter->head);
+}
+
 static void fall(struct gb_core *core, struct gb_matter *matter)
 {
     int64_t now = matter->due.timer.at;
@@ -127,8 +148,7 @@ static void fall(struct gb_core *core, struct gb_matter *matter)
         enum gb_due_kind kind = (enum gb_due_kind)k;
 
         if (is_ahead(matter, kind) && matter->due.at[kind] == now) {
-            matter->due.fired[kind] = now;
-            gb_object_touch(core, &matter->head);
+            mark(core, matter, kind, now);
             act(core, matter, kind);
             break;
         }

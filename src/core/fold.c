@@ -137,8 +137,8 @@ static struct gb_str count_of(struct gb_core *core, int64_t count)
 static void write_counts(struct gb_core *core, const struct gb_matter *matter,
                          struct gb_fields *fields)
 {
-    fields->json[GB_FIELD_AT_SUPERVISED] = count_of(core, matter->due.supervised);
-    fields->json[GB_FIELD_AT_URGED] = count_of(core, matter->due.urged);
+    fields->json[GB_FIELD_AT_SUPERVISED] = count_of(core, gb_due_supervised(matter));
+    fields->json[GB_FIELD_AT_URGED] = count_of(core, gb_due_urged(matter));
 }
 
 static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fields *fields)

@@ -111,6 +111,7 @@ struct gb_observation {
     struct gb_image image;
     struct gb_version version;
     struct gb_returns returns;
+    struct gb_fallen fallen;
     uint32_t seen_count;
     struct gb_str seen[GB_SEEN_MAX]; /* image hashes seen at this version */
     struct gb_str own;               /* matter id of its own, absent until minted */

@@ -23,8 +23,8 @@
 
 #define ORDERS 5U
 #define ALL_KINDS UINT32_MAX
-/* Time made these; for a matter that was parted it begins anew. */
-#define TIMED_KINDS ((1U << GB_OVERLAP_CONTRADICTORY) | (1U << GB_OVERLAP_OVERDUE))
+/* Time made it; for a matter that was parted it begins anew. */
+#define TIMED_KINDS (1U << GB_OVERLAP_CONTRADICTORY)
 
 struct tried {
     const char *law;
@@ -82,7 +82,7 @@ static void without_decisions(struct law_script *script)
 {
     for (uint32_t i = 0; i < script->count; i++) {
         if (script->steps[i].kind == LAW_DECIDE) {
-            script->steps[i] = (struct law_step){.kind = LAW_TICK};
+            script->steps[i] = (struct law_step){.kind = LAW_NOTHING};
         }
     }
 }
@@ -136,7 +136,7 @@ static void try_undo(struct tried *t, uint64_t seed)
     law_add(&with, &(struct law_step){
                        .kind = LAW_DECIDE, .ruling = {.kind = GB_DECISION_UNDO, .names = at}});
     without = with;
-    without.steps[at] = without.steps[without.count - 1] = (struct law_step){.kind = LAW_TICK};
+    without.steps[at] = without.steps[without.count - 1] = (struct law_step){.kind = LAW_NOTHING};
     law_play(&a, &with);
     if (gb_str_is(a.applied[at])) {
         summary = law_summary(&a, kinds);
@@ -172,14 +172,17 @@ static const char *judge_said(struct law_run *run)
     return gb_str_is(run->unsaid) ? gb_arena_str(&run->arena, run->unsaid).ptr : NULL;
 }
 
-/* An open overlap that a person can settle by naming a lead; -1 if there is none. */
-static int32_t find_open(const struct law_run *run, uint32_t *row)
+/* An open overlap that a person can settle by naming a lead, the kinds from first on; -1 if there
+ * is none. */
+static int32_t find_open(const struct law_run *run, uint32_t first, uint32_t *row)
 {
     static const enum gb_overlap_kind kinds[] = {GB_OVERLAP_NO_OWNER, GB_OVERLAP_DOUBLE_LEAD,
                                                  GB_OVERLAP_FIELD_CONFLICT,
                                                  GB_OVERLAP_PING_PONG};
 
-    for (uint32_t k = 0; k < GB_COUNT(kinds); k++) {
+    for (uint32_t i = 0; i < GB_COUNT(kinds); i++) {
+        uint32_t k = (first + i) % GB_COUNT(kinds);
+
         for (*row = 0; *row < LAW_ROWS; ++*row) {
             const struct gb_value *matter = law_matter_of(run, *row);
             const struct gb_value *overlap =
@@ -242,7 +245,7 @@ static void try_sticky(struct tried *t, uint64_t seed)
     script.count = 0;
     pair(&script, &dice, images);
     law_play(&run, &script);
-    step.ruling.overlap = find_open(&run, &step.ruling.row);
+    step.ruling.overlap = find_open(&run, law_draw(&dice, 4), &step.ruling.row);
     if (step.ruling.overlap < 0) {
         law_end(&run); /* nothing to settle: then the law is not tried */
         return;

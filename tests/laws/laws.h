@@ -15,7 +15,7 @@
 #define LAW_THE_MATTER (-1)
 #define LAW_ANY_OPEN (-2) /* an open overlap of the matter, where there is one */
 
-enum law_kind { LAW_REPORT, LAW_REMOVE, LAW_TICK, LAW_DECIDE };
+enum law_kind { LAW_REPORT, LAW_REMOVE, LAW_TICK, LAW_DECIDE, LAW_NOTHING };
 
 /* One report's image. */
 struct law_image {

@@ -288,13 +288,14 @@ static bool is_open(const struct gb_value *overlap)
 
 /* The open overlap that the decision names; NULL: the matter is named. */
 static const struct gb_value *named_overlap(const struct law_run *run, struct gb_str matter,
-                                            int32_t wanted)
+                                            const struct law_ruling *r)
 {
-    for (int kind = 0; gb_str_is(matter) && kind < GB_OVERLAP_COUNT; kind++) {
+    for (uint32_t i = 0; gb_str_is(matter) && i < GB_OVERLAP_COUNT; i++) {
+        int32_t kind = (int32_t)((i + r->other) % GB_OVERLAP_COUNT);
         const struct gb_value *overlap =
             law_overlap_of(run, matter, (enum gb_overlap_kind)kind);
 
-        if (is_open(overlap) && (wanted == LAW_ANY_OPEN || wanted == kind)) {
+        if (is_open(overlap) && (r->overlap == LAW_ANY_OPEN || r->overlap == kind)) {
             return overlap;
         }
     }
@@ -308,7 +309,7 @@ static bool write_target(struct law_run *run, const struct law_script *script,
     const struct gb_value *matter = law_matter_of(run, r->row);
     const struct gb_value *other = law_matter_of(run, r->other);
     struct gb_str id = gb_value_str(matter, GB_STR("id"));
-    const struct gb_value *overlap = named_overlap(run, id, r->overlap);
+    const struct gb_value *overlap = named_overlap(run, id, r);
     bool is_pair = (gb_decision_needs(r->kind) & GB_NEEDS_OTHER) != 0;
     bool takes_overlap = (gb_decision_needs(r->kind) & GB_NEEDS_TARGET) != 0;
 
@@ -403,6 +404,8 @@ void law_make(struct law_run *run, const struct law_script *script, uint32_t n)
     case LAW_DECIDE:
         decide(run, script, n);
         break;
+    case LAW_NOTHING:
+        break;
     }
 }
 
@@ -419,11 +422,10 @@ static int by_text(const void *a, const void *b)
     return gb_str_cmp(*(const struct gb_str *)a, *(const struct gb_str *)b);
 }
 
-/* Ids, and what time left behind: how often a matter was reminded is history (DESIGN 4). */
+/* DESIGN 4 */
 static bool is_history(struct gb_str name)
 {
-    return gb_str_eq(name, GB_STR("id")) || gb_str_eq(name, GB_STR("version")) ||
-           gb_str_eq(name, GB_STR("urged")) || gb_str_eq(name, GB_STR("supervised"));
+    return gb_str_eq(name, GB_STR("id")) || gb_str_eq(name, GB_STR("version"));
 }
 
 static struct gb_str write_matter(struct law_run *run, const struct gb_value *matter,

@@ -304,6 +304,39 @@ static void two_that_become_one_have_the_elders_limits(void **state)
     gb_arena_close(&s.arena);
 }
 
+/* What was told of the whole is not told again of its parts, and counts for them. */
+static void parts_are_not_reminded_again(void **state)
+{
+    struct gb_cf_script s;
+    struct gb_cf_run *run;
+
+    (void)state;
+    ct_begin(&s, ct_policy());
+    ct_put_at(&s, "party/1", "0", T0, NULL);
+    ct_put_at(&s, "grid/7", "0", T0, "party/matter/1");
+    gb_cf_tick(&s, T0 + 2 * HOUR + 1); /* accept and remind */
+    ct_put_at(&s, "grid/7", "0", T0, NULL);
+    gb_cf_tick(&s, T0 + 3 * HOUR);
+    run = ct_play(&s);
+    assert_int_equal(gb_cf_count(run, "gb.change.matter.split.v1"), 2);
+    assert_int_equal(gb_cf_count(run, "gb.change.matter.reminded.v1"), 2);
+    assert_int_equal(ct_stands(run, "\"urged\":2,\"version\""), 2);
+    gb_cf_end(run);
+    gb_cf_tick(&s, T0 + 6 * HOUR); /* each misses its limit, and is supervised */
+    run = ct_play(&s);
+    assert_int_equal(gb_cf_count(run, "gb.change.matter.reminded.v1"), 2);
+    assert_int_equal(gb_cf_count(run, "gb.change.matter.supervised.v1"), 2);
+    assert_int_equal(gb_cf_count(run, "\"kind\":\"overdue\",\"matter\""), 4);
+    gb_cf_end(run);
+    ct_put_at(&s, "grid/7", "0", T0, "party/matter/1"); /* one again: no third notice */
+    gb_cf_tick(&s, T0 + 7 * HOUR);
+    run = ct_play(&s);
+    assert_int_equal(gb_cf_count(run, "gb.change.matter.reminded.v1"), 2);
+    assert_int_equal(gb_cf_count(run, "gb.change.matter.supervised.v1"), 2);
+    gb_cf_end(run);
+    gb_arena_close(&s.arena);
+}
+
 /* Scripts at random: whatever is told must not hang on batches or restarts. */
 static void any_run_gives_the_same_in_any_batches(void **state)
 {
@@ -354,6 +387,7 @@ int main(void)
         cmocka_unit_test(the_lead_passes_on_after_working_days),
         cmocka_unit_test(a_persons_lead_goes_before_a_hand_over),
         cmocka_unit_test(two_that_become_one_have_the_elders_limits),
+        cmocka_unit_test(parts_are_not_reminded_again),
         cmocka_unit_test(any_run_gives_the_same_in_any_batches)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
