@@ -33,6 +33,8 @@ def parse(arguments):
                         help="all: posts, contacts, visits and the rest, town by town")
     parser.add_argument("--households", type=int, default=300, metavar="H",
                         help="mean of a grid, at least 150 (with --entities all)")
+    parser.add_argument("--centre", action="store_true",
+                        help="the model town's command centre as a third source")
     parser.add_argument("--bursts", choices=("first", "all", "none"), default="first",
                         help="towns whose contacts are loaded and rewritten as a whole")
     parser.add_argument("--keys", type=Path, default=_KEYS, help="folder of join.key, publish.key")
@@ -44,6 +46,7 @@ def parse(arguments):
     options = world.Options(chosen.seed, chosen.days, chosen.towns, chosen.start)
     options.matters_per_day = chosen.matters_per_day
     options.households, options.bursts = chosen.households, chosen.bursts
+    options.centre = chosen.centre
     if chosen.mix_wrapper:
         options.wrap = world.WRAP_MIXED
     elif chosen.schema_wrapper:

@@ -16,6 +16,7 @@ from pathlib import Path
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+MORE = ("centre.jsonl",)     # there with --centre
 FILES = {"party.jsonl": "party.dj.sys_party_task", "grid.jsonl": "grid.canal"}
 PARTITIONS = 3
 _TOPIC_CONFIG = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
@@ -37,7 +38,8 @@ def records(path):
 
 def merge(directory):
     """All records of a folder by timestamp; at equal times the party topic first."""
-    return heapq.merge(*(records(Path(directory) / name) for name in FILES),
+    names = [*FILES, *(name for name in MORE if (Path(directory) / name).exists())]
+    return heapq.merge(*(records(Path(directory) / name) for name in names),
                        key=lambda record: record["timestamp"])
 
 

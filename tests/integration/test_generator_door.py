@@ -16,7 +16,8 @@ from generator_reading import GRID, PARTY, ROOT
 from test_generator_whole import run, truth_of
 from whole_reading import told
 
-FILES = {PARTY: "party.jsonl", GRID: "grid.jsonl"}
+CENTRE = "command_centre"
+FILES = {PARTY: "party.jsonl", GRID: "grid.jsonl", CENTRE: "centre.jsonl"}
 PART = 10_000   # records of one fixture: the command takes files of bounded size
 
 
@@ -24,7 +25,7 @@ PART = 10_000   # records of one fixture: the command takes files of bounded siz
 def whole_town(tmp_path_factory):
     """Two days of two towns, the first with the Excel burst and the month's end."""
     return run(tmp_path_factory.mktemp("door"), "--days", 2, "--towns", 2, "--households", 150,
-               "--matters-per-day", 60)
+               "--matters-per-day", 60, "--centre")
 
 
 def parts(path):
@@ -99,7 +100,7 @@ def check(found, counts, counters):
     assert {k: n for k, n in rows.items() if n} == {k: n for k, n in found.items() if n}
 
 
-@pytest.mark.parametrize("source", [PARTY, GRID])
+@pytest.mark.parametrize("source", FILES)
 def test_the_door_agrees_with_the_truth(gridbridge, whole_town, tmp_path, source):
     found = Counter()
     rows = list(through_the_door(gridbridge, whole_town, source, tmp_path))

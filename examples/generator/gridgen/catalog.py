@@ -6,6 +6,15 @@ most of the mass); duty list: the example town's, after DOMAIN.md 6.2.
 
 PARTY = "party_building"
 GRID = "governance_grid"
+CENTRE = "command_centre"
+# Canonical category -> path in the command centre's tree (DOMAIN.md 2.1 A, and its two lines).
+CENTRE_PATH = {
+    "MS01": "全部/民生类/市政设施", "MS02": "全部/民生类/污水外溢", "AQ01": "全部/风险类/居民消防隐患",
+    "AQ02": "全部/风险类/企业消防隐患", "AQ03": "全部/风险类/安全生产隐患",
+    "AQ05": "全部/风险类/液化气隐患", "CG05": "全部/市容管理/绿化保护", "CG02": "全部/市容管理/违章搭建",
+    "SC01": "全部/市场管理/非法虚假广告行为", "HJ01": "全部/环保管理/违规排放",
+    "HJ02": "全部/环保管理/露天焚烧", "NY04": "全部/农业生产/渔业保护", "QT99": "全部/其他",
+    "SP02": "审批服务/帮办代办", "ZF02": "综合执法/立案线索"}
 
 L1_WORD = {"MS": "livelihood", "AQ": "safety", "HJ": "environment", "CG": "town", "SC": "market",
            "NY": "farming", "MD": "dispute", "ZC": "activity", "YJ": "emergency", "QT": "other"}
@@ -66,7 +75,7 @@ def duty(category, elder_source, is_extreme=False):
     l1 = category[:2]
     if l1 == "YJ" or (is_extreme and category not in ("AQ03", "AQ04", "NY04")):
         return _duty("grid_worker", "emergency", inform=_EVERYBODY)
-    if category in ("AQ03", "AQ04"):
+    if category in ("AQ03", "AQ04") or l1 in ("SP", "ZF"):
         return _duty("department", "command_centre", ["grid_worker"], ["key_family"])
     if l1 == "ZC" or category in ("MS05", "MS06"):
         return _duty("key_family", "speciality_party", ["grid_worker"])
@@ -76,6 +85,8 @@ def duty(category, elder_source, is_extreme=False):
         return _duty("key_family", "mediation_party")
     if category in ("MD03", "MD04", "MD05", "MD06"):
         return _duty("grid_worker", "mediation_grid")
+    if category in _FIRST_CONTACT and elder_source == CENTRE:
+        return _duty("grid_leader", "territorial_fallback")     # the centre is no first contact
     if category in _FIRST_CONTACT:
         return _duty(_NETWORK_ROLE[elder_source], "first_contact")
     return _duty(None, "unlisted")

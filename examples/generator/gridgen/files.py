@@ -42,6 +42,12 @@ def _territory(world):
     return rows
 
 
+def write_units(town, directory):
+    """lookups/centre_units.csv: the command centre knows villages, by their names."""
+    _table(directory / "lookups/centre_units.csv", ("id", "grid", "village", "town"),
+           [(village.short, "", village.code, town.code) for village in town.villages])
+
+
 def write_tables(world, directory, keys):
     """lookups/*.csv, policy/*.csv and README.txt; keys is the folder of key files."""
     header = ("id", "grid", "village", "town")

@@ -47,6 +47,7 @@ class TownRun(World):
         self.has_bursts = self.options.bursts == "all" or (
             self.options.bursts == "first" and town.index == 0)
         self._activity = 0
+        self.centre = None          # Centre, in the town that has one
 
     def random(self, name):
         """Numbers of its own for each town and name."""

@@ -139,6 +139,21 @@ class ActivityFact(Fact):
         self.group, self.evidence, self.is_extreme = None, "none", False
 
 
+class CentreFact(Fact):
+    """What the last image of a matter of the command centre says."""
+
+    __slots__ = ()
+
+    def __init__(self, row, states):
+        self.row, self.source, self.key = row, row.source, row.key
+        self.village, self.town = row.village.code, row.village.town.code
+        self.grid, self.holder, self.photo = None, None, None
+        self.category, self.occurred = row.category, row.occurred
+        self.names = None if row.case is None else str(row.case.key)
+        self.state = None if row.deleted else states[row.good["EnumOrderStatus"]]
+        self.group, self.evidence, self.is_extreme = None, "none", False
+
+
 ACTIVITY_STATE = {"PLANNED": "REPORTED", "ONGOING": "IN_PROGRESS", "COMPLETED": "CLOSED",
                   "CANCELLED": "VOID"}
 
@@ -150,14 +165,15 @@ def _group_line(number, members, evidence):
         fact.group, fact.evidence = number, evidence
     is_extreme = any(fact.is_extreme for fact in members)  # the grid's word on urgency counts
     duty = catalog.duty(elder.category, elder.source, is_extreme)
-    pair = len(members) == 2
-    same = pair and members[0].holder is not None and members[0].holder == members[1].holder
+    two = [fact for fact in members if fact.source != catalog.CENTRE]
+    pair = len(two) == 2
+    same = pair and two[0].holder is not None and two[0].holder == two[1].holder
     states = {fact.state for fact in members}
     line = {"group": number, "town": elder.town, "village": elder.village,
             "rows": [source_key(fact.row) for fact in members], "evidence": evidence,
             "category": elder.category, "elder": source_key(elder.row), **duty,
             "kind_of_pair": ("duplicate_entry" if same else "corroboration") if pair else None,
-            "no_owner": duty["lead"] is None, "double_lead": _double_lead(members, duty),
+            "no_owner": duty["lead"] is None, "double_lead": _double_lead(two, duty),
             "contradictory_at_end": pair and "CLOSED" in states and len(states) == 2
             and "VOID" not in states}
     return line
@@ -174,8 +190,9 @@ def groups_of(facts, prefix="m"):
     """One line per matter of the live facts; notes in each fact where it belongs."""
     live = [fact for fact in facts if not fact.row.deleted]
     partner = {}
-    for party, grid, evidence in link(live):
+    for party, grid, evidence in link([f for f in live if f.source != catalog.CENTRE]):
         partner[id(party)] = partner[id(grid)] = ((party, grid), evidence)
+    _join_centre(live, partner)
     lines, done = [], set()
     for fact in live:
         if id(fact) in done:
@@ -184,6 +201,17 @@ def groups_of(facts, prefix="m"):
         done.update(id(member) for member in members)
         lines.append(_group_line(f"{prefix}{len(lines) + 1:06d}", members, evidence))
     return lines
+
+
+def _join_centre(live, partner):
+    """A matter of the centre goes to the group of the one case that it names."""
+    cases = {(f.key, f.village): f for f in live if f.source == GRID}
+    for fact in live:
+        case = cases.get((fact.names, fact.village)) if fact.source == catalog.CENTRE else None
+        if case is not None:
+            members, evidence = partner.get(id(case), ((case,), "xref"))
+            for member in (*members, fact):
+                partner[id(member)] = ((*members, fact), evidence)
 
 
 def check_pairs(world, facts):

@@ -5,14 +5,14 @@ Bounded: one town's run stands in memory at a time, and of the merge one record 
 
 import shutil
 
-from gridgen import canal, clock, matters, moretraps, tables
-from gridgen.catalog import GRID, PARTY
+from gridgen import canal, centre, clock, matters, moretraps, tables
+from gridgen.catalog import CENTRE, GRID, PARTY
 from gridgen.contacts import Contacts
-from gridgen.files import write_tables
+from gridgen.files import write_tables, write_units
 from gridgen.plan import Busy, Plan
 from gridgen.posts import Posts
 from gridgen.settle import Settled
-from gridgen.spool import Merged
+from gridgen.spool import Merged, Spool
 from gridgen.stream import carry_out, scripted
 from gridgen.townrun import CALL, TownRun, writers_of
 from gridgen.visits import Visits
@@ -43,12 +43,17 @@ def _generate(world, directory, spools, keys):
     for town in world.towns:
         run, settled, writers = _town(world, town, spools, (town.index == 0, town.index == last))
         outputs = {source: writer.output for source, writer in writers.items()}
+        if run.centre:
+            outputs[CENTRE] = run.centre.output
         for source, output in outputs.items():
             output.close()
-            made[source].append(output)
+            made.setdefault(source, []).append(output)
         truth.add(run, settled, outputs)
     merged = {PARTY: Merged(directory / "party.jsonl", tables.topic, True),
               GRID: Merged(directory / "grid.jsonl", lambda table: canal.TOPIC, False)}
+    if CENTRE in made:
+        merged[CENTRE] = Merged(directory / "centre.jsonl", lambda table: centre.TOPIC, False)
+        write_units(world.towns[0], directory)
     for source, output in merged.items():
         output.merge(made[source])
     write_tables(world, directory, keys)
@@ -70,6 +75,8 @@ def _town(world, town, spools, ends):
     posts = Posts(run, settled, sheets)
     contacts = Contacts(run, settled, sheets[0])
     visits = Visits(run, settled, sheets)
+    if run.options.centre and ends[0]:
+        run.centre = centre.Centre(run, Spool(spools / "centre", centre.MATTER))
     posts.snapshot(run.start - _SNAPSHOT)
     contacts.snapshot(run.start - _SNAPSHOT + 2 * clock.SECOND)
     run.push(run.start + 5 * clock.MINUTE, CALL, posts.first_hour)
@@ -82,6 +89,8 @@ def _town(world, town, spools, ends):
         visits.day(plan)
         posts.day(day, plan.midnight)
         contacts.day(day, plan.midnight)
+        if run.centre:
+            run.centre.day(plan)
         for us, _, kind, body in run.pop_before(plan.midnight + clock.DAY):
             run.now = us
             if kind == CALL:

@@ -5,18 +5,20 @@ from collections import Counter, defaultdict
 from itertools import chain
 
 from gridgen import catalog, tables
-from gridgen.catalog import GRID, PARTY
+from gridgen.catalog import CENTRE, GRID, PARTY
+from gridgen.centre import COOP, STATES, STATUS
 from gridgen.coverage import Coverage
 from gridgen.jsontext import dump
 from gridgen.postlines import posts_of
 from gridgen.rows import Books
-from gridgen.truth import (DEAD_REASONS, DEFINITIONS, ActivityFact, Fact, check_pairs, count,
-                           groups_of)
+from gridgen.truth import (DEAD_REASONS, DEFINITIONS, ActivityFact, CentreFact, Fact, check_pairs,
+                           count, groups_of)
 from gridgen.visits import row_name
 from gridgen.world import source_key
 
 _DEAD = {**DEAD_REASONS, "bad_flag": ["bad_field"], "excel_truncated": ["excel_truncated"],
          "cut": ["bad_json"]}
+MODULES = {COOP: "decision", STATUS: None, "": None}
 _ONE_FACT = ("no_evidence", "attachment_three", "xref_twice")
 # Columns that may be carried, of the tables that are; the rest must stay where it is.
 _CARRIED = {
@@ -64,6 +66,10 @@ WHOLE = {
              "holders.csv does not know). vacant: nobody holds it. A part-time worker holds a "
              "grid's post, too. branch_secretary: term_over where po_expire_date lies before the "
              "run's end; no statement is made about who is the secretary.",
+    "centre": "with --centre: rows of the command centre are in truth_rows and truth_groups, too "
+              "(occurred = CreateTimeStr, whole minutes). One that names a case (GridCaseId) is of "
+              "its matter; where the centre was first, the place's grid leader leads what else "
+              "the first contact would. Outcomes in truth_centre.txt.",
     "outcomes": "truth_party.txt, truth_grid.txt: a line per record, as in the file: what must "
                 "become of each of its rows, with blanks between: accepted; again (accepted, "
                 "changes nothing); dead:DAMAGE; ignored:WHY; refused:WHY. A row that goes to "
@@ -106,8 +112,8 @@ class WholeTruth:
                       for name in ("near_misses", "never_in", "vacancies")}
         self.intended, self.spools = {}, spools
         self.books = {PARTY: Books(), GRID: Books()}
-        self.tables = {PARTY: defaultdict(Books), GRID: defaultdict(Books)}
-        self.refused = {PARTY: Counter(), GRID: Counter()}
+        self.tables = defaultdict(lambda: defaultdict(Books))
+        self.refused = defaultdict(Counter)
         self.traps, self.silent, self.canaries = Counter(), Counter(), set()
         self.planted = {}
 
@@ -115,6 +121,8 @@ class WholeTruth:
         """Write what one town came to; spools = {source: Spool}."""
         facts = [Fact(run, row) for row in run.rows if row.good is not None]
         facts += [ActivityFact(run, e) for e in run.activities if e.good is not None]
+        if run.centre:
+            facts += [CentreFact(row, STATES) for row in run.centre.rows if row.good is not None]
         groups = groups_of(facts, f"m{run.town.code}-")
         near, intended = check_pairs(run, facts)
         self.files["rows"].extend(fact.line() for fact in facts)
@@ -140,11 +148,12 @@ class WholeTruth:
 
     def _count(self, run, settled, spools):
         for source, spool in spools.items():
-            self.books[source].add(spool.books)
+            self.books.setdefault(source, Books()).add(spool.books)
             for name, books in spool.tables.items():
                 self.tables[source][name].add(books)
         for code, number in run.refused.items():
-            self.refused[GRID if code.isdigit() else PARTY][code] += number
+            source = GRID if code.isdigit() else CENTRE if "/" in code else PARTY
+            self.refused[source][code] += number
         self.traps.update(run.traps)
         self.silent.update(run.silent)
         self.canaries |= run.used_canaries
@@ -178,7 +187,7 @@ class WholeTruth:
         known = {t.name: t for t in tables.PARTY_TABLES + tables.GRID_TABLES}
         counts["by_table"] = {}
         for name, books in sorted(self.tables[source].items()):
-            entity = known[name].entity if name in known else "matter" if name else None
+            entity = known[name].entity if name in known else MODULES.get(name, "matter")
             line = count(books)
             del line["accepted_by_town"]
             counts["by_table"][name] = {"entity": entity, **line}

@@ -24,6 +24,7 @@ class Options:
         self.wrap = WRAP_NEVER
         self.matters_per_day = None
         self.households = 300       # mean of a grid; only with all entities
+        self.centre = False         # the command centre as a third source
         self.bursts = "first"       # towns with the Excel burst and the rewrite of all contacts
 
 
