@@ -109,6 +109,10 @@ void sim_tx_arrive(struct sim *sim, struct sim_tx *tx)
         grant(sim, tx);
         return;
     }
+    if (!passes_fence(lane, tx)) { /* only a row that matches as it was committed is waited for */
+        roll_back(sim, tx, GB_FENCED);
+        return;
+    }
     while (*at != NULL) {
         at = &(*at)->next;
     }

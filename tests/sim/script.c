@@ -458,11 +458,13 @@ int sim_script(void)
 {
     struct script s = {0};
     char line[4096];
+    bool is_wait;
 
     begin(&s);
     while (fgets(line, sizeof(line), stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         s.count = split(line, ' ', s.words, WORDS_MAX);
+        is_wait = strcmp(s.words[0], "wait") == 0;
         if (strcmp(s.words[0], "new") == 0) {
             end(&s);
             begin(&s);
@@ -470,7 +472,7 @@ int sim_script(void)
             (void)fprintf(stderr, "gridbridge-sim: unknown operation %s\n", s.words[0]);
             return 2;
         }
-        run_until(s.sim, s.sim->now + (strcmp(s.words[0], "wait") == 0 ? 2 * LOCK_US : 10));
+        run_until(s.sim, s.sim->now + (is_wait ? 2 * LOCK_US : 10));
         tell(&s);
         (void)printf(".\n");
         (void)fflush(stdout);
