@@ -51,21 +51,6 @@ static void grant(struct sim *sim, struct sim_tx *tx)
     go_on(sim, tx);
 }
 
-static void release(struct sim *sim, struct sim_tx *tx)
-{
-    struct sim_pg_lane *lane = &sim->pg[tx->lane];
-    struct sim_tx *next = lane->waiting;
-
-    if (lane->holder != tx) {
-        return;
-    }
-    lane->holder = NULL;
-    if (next != NULL) {
-        lane->waiting = next->next;
-        grant(sim, next);
-    }
-}
-
 static void leave_queue(struct sim_pg_lane *lane, const struct sim_tx *tx)
 {
     struct sim_tx **at = &lane->waiting;
@@ -75,6 +60,35 @@ static void leave_queue(struct sim_pg_lane *lane, const struct sim_tx *tx)
     }
     if (*at != NULL) {
         *at = tx->next;
+    }
+}
+
+/* Whoever is quickest when the lock is released, not who came first. */
+static struct sim_tx *some_waiting(struct sim *sim, const struct sim_pg_lane *lane)
+{
+    struct sim_tx *some = NULL;
+    uint32_t count = 0;
+
+    for (struct sim_tx *tx = lane->waiting; tx != NULL; tx = tx->next) {
+        count++;
+        some = sim_below(sim, count) == 0 ? tx : some;
+    }
+    return some;
+}
+
+static void release(struct sim *sim, struct sim_tx *tx)
+{
+    struct sim_pg_lane *lane = &sim->pg[tx->lane];
+    struct sim_tx *next;
+
+    if (lane->holder != tx) {
+        return;
+    }
+    lane->holder = NULL;
+    next = some_waiting(sim, lane);
+    if (next != NULL) {
+        leave_queue(lane, next);
+        grant(sim, next);
     }
 }
 

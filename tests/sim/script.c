@@ -240,6 +240,7 @@ static void open_commit(struct script *s)
     commit->after = s->sim->pg[tx->lane].row;
     commit->after.next_offset = commit->to_offset;
     commit->after.next_index = commit->to_index;
+    commit->after.floor_index = 0;
     commit->outbox = GB_STR("x");
     rows->items = gb_arena_take(&s->sim->arena, (s->count + 1) * sizeof(rows->items[0]));
     for (uint32_t i = 7; i < s->count; i++) {

@@ -41,8 +41,8 @@ class Verdict:
         self.kinds[operation.split()[0]] += 1
         for line in ours:
             words = line.split()
-            if len(words) == 2 and words[0].isdigit() and words[1].isalpha():
-                self.answers[words[1]] += 1
+            if words[-1].isalpha() and len(words) < 3:
+                self.answers[words[-1]] += 1
         return ours == theirs
 
     def differs(self, seed, history, ours, theirs):

@@ -1,8 +1,10 @@
-"""The operations of tests/sim/script.c on a real Kafka: transactional producers and what readers see.
+"""The operations of tests/sim/script.c on a real Kafka: producers' transactions, what readers see.
 
 A lane is a partition and a transactional id; a topic of a script is a topic. Offsets are counted
-from where the partitions ended when the script began.
+from where the partitions ended when the script began. A script waits most of its time (a producer
+takes half a second to its first record), so that many run beside each other, each with its lanes.
 """
+import concurrent.futures
 import random
 import time
 
@@ -12,12 +14,13 @@ from confluent_kafka import admin
 TOPICS = ("fake-0", "fake-1")
 LANES = 2
 PRODUCERS = 4
+WORKERS = 16
 TIMEOUT_MS = 10000  # of a transaction; the broker looks for those every second
 
 
 def create(bootstrap):
     client = admin.AdminClient({"bootstrap.servers": bootstrap})
-    for future in client.create_topics([admin.NewTopic(t, LANES, 1) for t in TOPICS]).values():
+    for future in client.create_topics([admin.NewTopic(t, LANES * WORKERS, 1) for t in TOPICS]).values():
         future.result(30)
 
 
@@ -29,7 +32,8 @@ class Producer:
         self.failed = []
         self.client = confluent_kafka.Producer({
             "bootstrap.servers": bootstrap, "transactional.id": f"fake-{lane}", "linger.ms": 0,
-            "transaction.timeout.ms": TIMEOUT_MS, "log_level": 0})
+            "transaction.timeout.ms": TIMEOUT_MS, "log_level": 0, "retry.backoff.ms": 5,
+            "topic.metadata.refresh.fast.interval.ms": 10, "socket.nagle.disable": True})
         self.client.init_transactions(30)
 
     def on_delivery(self, error, _):
@@ -65,8 +69,8 @@ class Producer:
 
 
 class Real:
-    def __init__(self, bootstrap):
-        self.bootstrap = bootstrap
+    def __init__(self, bootstrap, worker):
+        self.bootstrap, self.first = bootstrap, worker * LANES
         self.producers = [None] * PRODUCERS
         self.readers = {level: confluent_kafka.Consumer({
             "bootstrap.servers": bootstrap, "group.id": "fakes", "isolation.level": level,
@@ -78,18 +82,18 @@ class Real:
         """Nothing is open any more; offsets count from here."""
         self.producers = [None] * PRODUCERS
         for lane in range(LANES):
-            Producer(self.bootstrap, lane)
+            Producer(self.bootstrap, self.first + lane)
         self.base = {(lane, t): self.end(lane, t, "read_uncommitted")
                      for lane in range(LANES) for t in range(len(TOPICS))}
 
     def end(self, lane, topic, level):
-        at = confluent_kafka.TopicPartition(TOPICS[topic], lane)
+        at = confluent_kafka.TopicPartition(TOPICS[topic], self.first + lane)
         return self.readers[level].get_watermark_offsets(at, timeout=30)[1]
 
     def do(self, operation):
         word, *rest = operation.split()
         if word == "init":
-            self.producers[int(rest[0])] = Producer(self.bootstrap, int(rest[1]))
+            self.producers[int(rest[0])] = Producer(self.bootstrap, self.first + int(rest[1]))
             return []
         if word == "send":
             return [self.producers[int(rest[0])].send(int(rest[1]), rest[2])]
@@ -107,7 +111,7 @@ class Real:
         reader = self.readers["read_committed"]
         until = time.monotonic() + 30
         if stable > base:
-            reader.assign([confluent_kafka.TopicPartition(TOPICS[topic], lane, base)])
+            reader.assign([confluent_kafka.TopicPartition(TOPICS[topic], self.first + lane, base)])
             while time.monotonic() < until:
                 message = reader.poll(1)
                 if message is None:
@@ -148,23 +152,40 @@ class Desk:
         return f"send {p} {c.randrange(len(TOPICS))} k{self.keys}"
 
 
-def run(options, fake, real, verdict):
-    """Every hundredth script lets a transaction time out."""
-    for seed in range(options.first, options.first + options.kafka_count):
-        chance = random.Random(seed)
-        desk = Desk(chance, seed % 100 == 1)
-        history = []
-        fake.do("new")
-        real.begin()
-        operations = [desk.next() for _ in range(chance.randint(4, 14))]
-        operations += [f"log {lane} {t}" for lane in range(LANES) for t in range(len(TOPICS))]
-        for operation in operations:
-            history.append(operation)
-            ours, theirs = fake.do(operation), real.do(operation)
-            if not verdict.add(operation, ours, theirs):
-                verdict.differs(seed, history, ours, theirs)
-                break
-        verdict.scripts += 1
-        if verdict.scripts % 100 == 0:
-            print(f"{verdict.scripts} scripts on Kafka, {len(verdict.different)} differ",
-                  flush=True)
+def run_one(seed, fake, real):
+    """The operations up to the first that is answered otherwise, and both answers of each."""
+    chance = random.Random(seed)
+    desk = Desk(chance, seed % 100 == 1)  # every hundredth lets a transaction time out
+    done = []
+    fake.do("new")
+    real.begin()
+    operations = [desk.next() for _ in range(chance.randint(4, 14))]
+    operations += [f"log {lane} {t}" for lane in range(LANES) for t in range(len(TOPICS))]
+    for operation in operations:
+        done.append((operation, fake.do(operation), real.do(operation)))
+        if done[-1][1] != done[-1][2]:
+            break
+    return done
+
+
+def count(seed, done, verdict):
+    for operation, ours, theirs in done:
+        if not verdict.add(operation, ours, theirs):
+            verdict.differs(seed, [o for o, _, _ in done], ours, theirs)
+    verdict.scripts += 1
+    if verdict.scripts % 200 == 0:
+        print(f"{verdict.scripts} scripts on Kafka, {len(verdict.different)} differ", flush=True)
+
+
+def run(options, make_fake, bootstrap, verdict):
+    """Each worker takes every WORKERS-th script, with a fake, lanes and readers of its own."""
+    def work(worker):
+        fake, real = make_fake(), Real(bootstrap, worker)
+        for at in range(worker, options.kafka_count, WORKERS):
+            seed = options.first + at
+            count(seed, run_one(seed, fake, real), verdict)
+        fake.close()
+
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        for future in [pool.submit(work, worker) for worker in range(WORKERS)]:
+            future.result()

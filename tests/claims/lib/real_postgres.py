@@ -124,6 +124,7 @@ class Real:
         self.conninfo = dsn.encode()
         self.control = pq.PGconn.connect(self.conninfo)
         self.connections = [Connection(self.conninfo) for _ in range(connections)]
+        self.ghosts = []  # backends that wait, and whose clients have gone
         self.base = 0  # lanes of this script begin here
 
     # ---- the control connection ----
@@ -175,6 +176,9 @@ class Real:
                 elif not c.is_told:
                     answers[number], c.is_told = "waits", True
                     is_settled = False
+            states = {pid: self.state_of(pid) for pid in self.ghosts}
+            self.ghosts = [pid for pid, state in states.items() if state != "gone"]
+            is_settled = is_settled and "busy" not in states.values()
             if time.monotonic() > until:
                 raise RuntimeError("a transaction neither ends nor waits")
         return [f"{n} {w}" for n, w in sorted(answers.items())]
@@ -192,9 +196,9 @@ class Real:
     def close(self, number):
         c = self.connections[number]
         pid = c.pid
-        was_whole = c.is_sent and c.is_open
         c.pg.finish()
-        self.wait_state(pid, ("gone", "lock") if was_whole or c.is_open else ("gone",))
+        if self.wait_state(pid, ("gone", "lock")) == "lock":
+            self.ghosts.append(pid)
         self.connections[number] = Connection(self.conninfo)
 
     def op_claim(self, number, lane):
