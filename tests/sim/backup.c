@@ -1,4 +1,5 @@
-/* A backup of the database, and its restore: the tables are as they were, Kafka is ahead of them.
+/* A backup of the database, and its restore: the tables are as they were, Kafka is ahead of them,
+ * every connection ends.
  * What is applied again must come out byte for byte as before. */
 #include "base/check.h"
 #include "sim/sim.h"
@@ -59,6 +60,7 @@ void sim_backup_restore(struct sim *sim)
         return;
     }
     sim->backup = NULL;
+    sim->dead_until = sim->numbers; /* the server that was restored is another process */
     for (uint32_t l = 0; l < sim->plan.lanes; l++) {
         struct sim_pg_lane *lane = &sim->pg[l];
 

@@ -161,7 +161,10 @@ static void on_arrived(struct sim *sim, struct sim_event *item)
     bool is_gone = sim->daemons[tx->daemon].incarnation != tx->incarnation ||
                    client_of(sim, tx->daemon, tx->lane)->connection != tx->backend;
 
-    if (tx->is_rest_sent || !is_gone) {
+    if (tx->backend <= sim->dead_until) {
+        tx->is_over = true;
+        tx->status = GB_MAYBE;
+    } else if (tx->is_rest_sent || !is_gone) {
         sim_tx_arrive(sim, tx);
     }
 }
@@ -339,6 +342,11 @@ static enum gb_event_kind event_of(enum gb_effect_kind kind)
     }
 }
 
+void sim_pg_lose(struct sim *sim, const struct sim_request *r)
+{
+    lose_answer(sim, r, event_of(r->effect.kind), GB_AWAY);
+}
+
 static void on_left(struct sim *sim, struct sim_event *item)
 {
     struct sim_request *r = item->data;
@@ -346,7 +354,7 @@ static void on_left(struct sim *sim, struct sim_event *item)
     if (client_of(sim, r->daemon, r->lane)->connection != r->connection) {
         return;
     }
-    if (sim_is_out(sim)) {
+    if (sim_is_out(sim) || r->connection <= sim->dead_until) {
         lose_answer(sim, r, event_of(r->effect.kind), GB_AWAY);
         return;
     }

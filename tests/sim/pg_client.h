@@ -25,6 +25,8 @@ int64_t sim_pg_way(struct sim *sim);
 /* An event for the lane after delay; the caller fills it. */
 struct sim_answer *sim_pg_reply(struct sim *sim, const struct sim_request *r,
                                 enum gb_event_kind kind, int64_t delay);
+/* The connection breaks instead of an answer. */
+void sim_pg_lose(struct sim *sim, const struct sim_request *r);
 int64_t *sim_copy_ints(struct sim *sim, const int64_t *items, uint32_t count);
 /* A read leaves. */
 void sim_pg_read(struct sim *sim, struct sim_request *r);

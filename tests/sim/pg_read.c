@@ -101,6 +101,10 @@ static void on_read(struct sim *sim, struct sim_event *item)
     struct sim_fetch fetch;
     uint32_t count;
 
+    if (r->connection <= sim->dead_until) {
+        sim_pg_lose(sim, r);
+        return;
+    }
     switch ((int)r->effect.kind) {
     case GB_FX_PG_LOAD:
         rows = sim_table_load(sim, table, r->effect.load.since, &count);

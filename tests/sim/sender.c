@@ -252,7 +252,10 @@ static void end_unheard(struct sim *sim, struct sim_job *job, int64_t delay, sim
 
 static void end_transaction(struct sim *sim, struct sim_job *job)
 {
-    if (sim_fault(sim, SIM_SEND_ABORTED)) {
+    bool aborts = sim->aborts_next[job->lane] && !sim->is_healing;
+
+    sim->aborts_next[job->lane] = false;
+    if (aborts || sim_fault(sim, SIM_SEND_ABORTED)) {
         end_unheard(sim, job, way(sim), on_abort_arrived);
     } else if (sim_fault(sim, SIM_SEND_TORN)) {
         end_unheard(sim, job, way(sim), on_torn_arrived);

@@ -294,6 +294,8 @@ struct sim {
     uint32_t faults, faults_by[SIM_FAULT_COUNT];
     uint64_t steps;
     struct sim_backup *backup; /* NULL: none, or used */
+    uint64_t dead_until;       /* connections up to this number ended with the server */
+    bool aborts_next[SIM_LANES_MAX]; /* the lane's next transaction takes a lost tail's place */
     uint32_t sleeper;        /* SIM_NOBODY: none yet */
     struct sim_queue queue;
     struct sim_stream streams[SIM_STREAMS_MAX];

@@ -20,7 +20,8 @@ TIMEOUT_MS = 10000  # of a transaction; the broker looks for those every second
 
 def create(bootstrap):
     client = admin.AdminClient({"bootstrap.servers": bootstrap})
-    for future in client.create_topics([admin.NewTopic(t, LANES * WORKERS, 1) for t in TOPICS]).values():
+    topics = [admin.NewTopic(t, LANES * WORKERS, 1) for t in TOPICS]
+    for future in client.create_topics(topics).values():
         future.result(30)
 
 

@@ -25,7 +25,8 @@ def statements(root):
     """{name: text with {table} where the macro has it} of pg_sql.h."""
     text = (pathlib.Path(root) / "src/shell/pg_sql.h").read_text(encoding="utf-8")
     found = {}
-    for name, body in re.findall(r"^#define (SQL_\w+)(?:\(table\))?[ ]*((?:.*\\\n)*.*)$", text, re.M):
+    macro = re.compile(r"^#define (SQL_\w+)(?:\(table\))?[ ]*((?:.*\\\n)*.*)$", re.M)
+    for name, body in macro.findall(text):
         parts = re.findall(r'"((?:[^"\\]|\\.)*)"|\b(table)\b', body)
         found[name] = "".join("{table}" if word else literal for literal, word in parts)
     return found
