@@ -1,10 +1,10 @@
 """Every planted bug of tests/sim/mutants is caught by the simulator.
 
 `caught` passes the unit tests, `both` is found by them, too, and says less of the simulator. One
-that survives all its seeds fails the claim, as does one that fits nowhere or does not build. Seeds run up to the first that catches. Verdicts are
-kept in build/mutants/verdicts.json, so that a run that was stopped goes on; one counts as long as
-neither the mutant nor any source has changed. --short: a sample, without the unit tests. --only
-NAME (several, by comma): these alone, anew.
+that survives all its seeds fails the claim, as does one that fits nowhere or does not build. Seeds
+run up to the first that catches. Verdicts are kept in build/mutants/verdicts.json, so that a run
+that was stopped goes on; one counts as long as neither the mutant nor any source has changed.
+--short: a sample, without the unit tests. --only NAME (several, by comma): these alone, anew.
 """
 import argparse
 import json
