@@ -236,6 +236,7 @@ void sim_check_committed(struct sim *sim, uint32_t lane, const struct sim_chunk 
             from = i + 1;
         }
     }
+    sim_check_floor(sim, lane);
     sim_check_unpublished(sim, lane);
     sim_check_clock(sim, lane);
 }

@@ -46,6 +46,36 @@ void sim_check_unpublished(struct sim *sim, uint32_t lane)
     }
 }
 
+/* The floor says what readers have of this lane: never more than the outbox ever held for them. */
+void sim_check_floor(struct sim *sim, uint32_t lane)
+{
+    const struct gb_lane_row *row = &sim->pg[lane].row;
+
+    for (uint32_t t = 0; t < GB_TOPIC_COUNT; t++) {
+        if (row->floor_seqs[t] > row->seqs[t]) {
+            sim_fail(sim, SIM_INV_C2,
+                     "lane %u topic %u: the floor is gb_seq %lld, durable are %lld", lane, t,
+                     (long long)row->floor_seqs[t], (long long)row->seqs[t]);
+        }
+    }
+}
+
+void sim_check_published(struct sim *sim)
+{
+    for (uint32_t l = 0; l < sim->plan.lanes; l++) {
+        for (uint32_t t = 0; t < GB_TOPIC_COUNT; t++) {
+            const struct sim_output_list *list = &sim->check.outputs[l][t];
+
+            if (list->visible < list->count && !sim->check.is_tail_lost[l] &&
+                !sim->pg[l].row.is_halted) {
+                sim_fail(sim, SIM_INV_C4,
+                         "lane %u topic %u: %u of %u outputs visible while a bundle is awaited", l,
+                         t, list->visible, list->count);
+            }
+        }
+    }
+}
+
 void sim_check_clock(struct sim *sim, uint32_t lane)
 {
     int64_t late = sim->pg[lane].row.clock - sim_wall(sim);

@@ -270,6 +270,7 @@ static void apply_floor(struct sim *sim, const struct sim_tx *tx)
     memcpy(row->floor_seqs, tx->floor->floor_seqs, sizeof(row->floor_seqs));
     memcpy(row->floor_offsets, tx->floor->floor_offsets, sizeof(row->floor_offsets));
     row->floor_index = tx->floor->floor_index;
+    sim_check_floor(sim, tx->lane);
 }
 
 static void apply_halt(struct sim *sim, const struct sim_tx *tx)

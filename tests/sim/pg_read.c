@@ -84,7 +84,9 @@ static void give_policy(struct sim *sim, const struct sim_request *r)
     } else {
         a->event.status = GB_NOT_FOUND;
         for (uint32_t n = 0; n < SIM_POLICIES_MAX && !sim_fault(sim, SIM_POLICY_LATE); n++) {
-            if (gb_str_eq(r->effect.policy.hash, sim_bundle_policy(n)->hash)) {
+            bool is_stored = n == 0 || sim->now >= sim->bundle_at;
+
+            if (is_stored && gb_str_eq(r->effect.policy.hash, sim_bundle_policy(n)->hash)) {
                 a->event.policy = sim_bundle_files(n);
                 a->event.status = GB_OK;
             }

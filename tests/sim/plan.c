@@ -54,5 +54,6 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
     plan->decisions = below(&state, 8) == 0 ? 0 : 4 + below(&state, 16);
     plan->sleeps = plan->daemons > 1 && below(&state, 4) == 0;
     plan->is_split_replay = below(&state, 2) == 0;
+    plan->is_bundle_late = below(&state, 12) == 0;
     draw_rates(plan, &state);
 }

@@ -11,7 +11,7 @@
 
 /* C4: everything is published within 30 s; a host whose clock was wrong asks again after 60 s, and
  * a read-back whose tail was lost gives up after 30 s. */
-static int64_t patience(const struct sim *sim)
+int64_t sim_patience(const struct sim *sim)
 {
     int64_t us = 30 * SIM_SECOND;
 
@@ -86,10 +86,27 @@ static bool is_quiet(struct sim *sim)
     return sim->now > begin + QUIET_US;
 }
 
+/* From when on all must become settled. */
+static int64_t since(const struct sim *sim)
+{
+    return sim->bundle_at > sim->healed_at ? sim->bundle_at : sim->healed_at;
+}
+
+/* A lane that has met the activation of a bundle that is not stored waits; once, when the time for
+ * it is over, all that is durable must be visible. */
+static void look_at_waiting(struct sim *sim, bool *was_seen)
+{
+    if (!*was_seen && sim->now - sim->healed_at > sim_patience(sim)) {
+        *was_seen = true;
+        sim_check_published(sim);
+    }
+}
+
 static void run_events(struct sim *sim)
 {
     int64_t look_at = 0;
     bool was_settled = false;
+    bool was_seen = false;
 
     while (!sim->failure.is_set && sim_next(sim)) {
         if (sim->steps > STEPS_MAX) {
@@ -104,7 +121,9 @@ static void run_events(struct sim *sim)
             if (is_quiet(sim)) {
                 return;
             }
-        } else if (sim->now - sim->healed_at > patience(sim) * (was_settled ? 3 : 1)) {
+        } else if (sim->now < sim->bundle_at) {
+            look_at_waiting(sim, &was_seen);
+        } else if (sim->now - since(sim) > sim_patience(sim) * (was_settled ? 3 : 1)) {
             tell_unsettled(sim);
         }
         sim->settled_at = was_settled && sim->settled_at == 0 ? sim->now : sim->settled_at;
@@ -142,6 +161,7 @@ void sim_run_bare(const struct sim_plan *plan, FILE *trace, struct sim_result *r
     sim->plan = *plan;
     sim->trace = trace;
     sim->sleeper = SIM_NOBODY;
+    sim->bundle_at = plan->is_bundle_late ? INT64_MAX : 0;
     sim->random = plan->seed ^ 0x6a09e667f3bcc908U;
     sim->digest = 0xcbf29ce484222325U;
     gb_arena_init(&sim->arena, (size_t)2 << 30);

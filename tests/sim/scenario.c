@@ -58,6 +58,9 @@ static void on_heal(struct sim *sim, struct sim_event *item)
     sim_trace(sim, "HEAL: no more faults%s", sim->plan.restarts ? ", all start anew" : "");
     sim->is_healing = true;
     sim->healed_at = sim->now;
+    if (sim->plan.is_bundle_late) {
+        sim->bundle_at = sim->now + sim_patience(sim) + 10 * SIM_SECOND;
+    }
     for (uint32_t d = 0; d < sim->plan.daemons; d++) {
         sim->daemons[d].skew_ms = 0;
         sim_daemon_wake(sim, d);

@@ -38,6 +38,7 @@ struct sim_plan {
     uint32_t faults_max;      /* no more after so many */
     uint32_t policies;        /* bundles activated one after the other */
     uint32_t decisions;       /* of a hundred messages */
+    bool is_bundle_late;      /* the second bundle is stored long after the heal */
     bool restarts;            /* all daemons start anew when phase 2 begins */
     bool sleeps;              /* one is stopped in a commit before that, and never wakes */
     bool watches;             /* stays for a while when all is settled */
@@ -290,6 +291,7 @@ struct sim {
     FILE *trace;             /* NULL: silent */
     int64_t out_until;       /* servers are away before that */
     int64_t healed_at, settled_at;
+    int64_t bundle_at;       /* when the second bundle is stored */
     int64_t quiet_epochs[SIM_LANES_MAX];
     uint32_t faults, faults_by[SIM_FAULT_COUNT];
     uint64_t steps;
@@ -454,6 +456,9 @@ void sim_check_cut(struct sim *sim, uint32_t lane, enum gb_topic topic);
 void sim_check_received(struct sim *sim, uint32_t daemon, uint32_t lane);
 void sim_check_unpublished(struct sim *sim, uint32_t lane);
 void sim_check_clock(struct sim *sim, uint32_t lane);
+void sim_check_floor(struct sim *sim, uint32_t lane);
+/* What is durable is visible, though a batch may wait for its bundle. */
+void sim_check_published(struct sim *sim);
 void sim_check_end(struct sim *sim);
 bool sim_is_settled(struct sim *sim);
 void sim_check_close(struct sim *sim);
@@ -469,6 +474,8 @@ struct sim_result {
     uint32_t faults_by[SIM_FAULT_COUNT];
 };
 void sim_run(const struct sim_plan *plan, FILE *trace, struct sim_result *result);
+/* Microseconds within which all must be settled after the heal. */
+int64_t sim_patience(const struct sim *sim);
 void sim_run_bare(const struct sim_plan *plan, FILE *trace, struct sim_result *result);
 /* Makes the plan of a failing run smaller as long as it fails in the same way. */
 void sim_shrink(struct sim_plan *plan, const struct sim_result *failed);

@@ -33,6 +33,7 @@ class Verdict:
 
     def __init__(self, name):
         self.name, self.scripts, self.kinds = name, 0, collections.Counter()
+        self.late = 0  # scripts begun anew because a time-out came of a slow host
         self.answers = collections.Counter()
         self.different = []
 
@@ -44,6 +45,13 @@ class Verdict:
             if words[-1].isalpha() and len(words) < 3:
                 self.answers[words[-1]] += 1
         return ours == theirs
+
+    def count(self, seed, done):
+        """One script: (operation, the fake's answers, the real ones) of each step."""
+        for operation, ours, theirs in done:
+            if not self.add(operation, ours, theirs):
+                self.differs(seed, [o for o, _, _ in done], ours, theirs)
+        self.scripts += 1
 
     def differs(self, seed, history, ours, theirs):
         self.different.append(seed)
@@ -59,4 +67,5 @@ class Verdict:
               + " ".join(f"{k}={n}" for k, n in sorted(self.kinds.items())))
         print(f"{self.name}_answers " + " ".join(f"{k}={n}" for k, n in
                                                 sorted(self.answers.items())))
+        print(f"{self.name}_begun_anew={self.late}")
         print(f"{self.name}_divergences={len(self.different)}", flush=True)

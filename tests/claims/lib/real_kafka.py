@@ -176,10 +176,7 @@ def run_one(seed, fake, real):
 
 
 def count(seed, done, verdict):
-    for operation, ours, theirs in done:
-        if not verdict.add(operation, ours, theirs):
-            verdict.differs(seed, [o for o, _, _ in done], ours, theirs)
-    verdict.scripts += 1
+    verdict.count(seed, done)
     if verdict.scripts % 200 == 0:
         print(f"{verdict.scripts} scripts on Kafka, {len(verdict.different)} differ", flush=True)
 
