@@ -2,6 +2,9 @@
 #include "base/hash.h"
 #include "codec/door_build.h"
 
+/* What a B-tree of PostgreSQL takes (2,704 bytes) leaves room for source and entity. */
+#define KEY_LEN_MAX 1024U
+
 /* Gives each known column its value; rows of a message lie over their base. */
 void gb_row_load(struct gb_opening *o, const struct gb_entity *entity,
                  const struct gb_value *image, struct gb_row *row, bool counts_drift)
@@ -129,6 +132,11 @@ static enum gb_status read_key(struct gb_opening *o, const struct gb_entity *ent
                         : GB_JOIN(o->arena, joined, GB_STR("/"), text);
     }
     *key = gb_str_is(entity->key_prefix) ? GB_JOIN(o->arena, entity->key_prefix, joined) : joined;
+    if (key->len > KEY_LEN_MAX) {
+        *key = GB_STR_NONE;
+        return gb_fail(err, GB_BAD_FIELD, "%.*s: expected a key of up to %u bytes, all parts",
+                       GB_STR_ARG(entity->column_names[entity->key[0].columns[0]]), KEY_LEN_MAX);
+    }
     return GB_OK;
 }
 

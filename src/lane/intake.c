@@ -76,6 +76,19 @@ static void restart(struct gb_intake *intake, struct gb_intake_effects *fx, int6
     gb_intake_add(fx, GB_IX_SAY)->text = why;
 }
 
+/* A record that Kafka would not take would be sent again in every session. */
+static void make_dead(struct gb_intake *intake, struct gb_record *rec)
+{
+    rec->verdict = GB_DEAD;
+    rec->reason = gb_str_of(gb_status_word(GB_TOO_LARGE));
+    rec->detail = gb_arena_printf(&intake->step_arena,
+                                  "$: expected an intake record of up to %u bytes, found %zu",
+                                  GB_INTAKE_LINE_MAX, intake->line.len);
+    rec->fields = (struct gb_value){.type = GB_NULL};
+    rec->texts_count = 0;
+    rec->h_img = GB_STR_NONE;
+}
+
 void gb_intake_send(struct gb_intake *intake, uint32_t lane, struct gb_record *rec,
                     struct gb_intake_effects *fx)
 {
@@ -86,6 +99,11 @@ void gb_intake_send(struct gb_intake *intake, uint32_t lane, struct gb_record *r
     rec->n = intake->numbers[lane]++;
     gb_buf_clear(&intake->line);
     gb_record_write(&intake->line, rec);
+    if (intake->line.len > GB_INTAKE_LINE_MAX) {
+        make_dead(intake, rec);
+        gb_buf_clear(&intake->line);
+        gb_record_write(&intake->line, rec);
+    }
     effect = gb_intake_add(fx, GB_IX_PRODUCE);
     effect->produce.lane = lane;
     effect->produce.key = rec->town;
@@ -197,21 +215,11 @@ static bool is_verified(struct gb_intake *intake, struct gb_stream *stream,
     return rec->offset < stream->next || stream->is_halted || stream->is_unreadable;
 }
 
-static struct gb_stream *stream_of(struct gb_intake *intake, struct gb_str topic,
-                                   int32_t partition)
-{
-    char digits[GB_DIGITS_MAX];
-    struct gb_str id = GB_JOIN(&intake->step_arena, intake->config.cluster, GB_STR("/"), topic,
-                               GB_STR("/"), gb_int_text(digits, partition));
-
-    return gb_map_get(&intake->by_id, id);
-}
-
 static void on_record(struct gb_intake *intake, const struct gb_intake_event *event,
                       struct gb_intake_effects *fx)
 {
     const struct gb_source_record *rec = event->record;
-    struct gb_stream *stream = stream_of(intake, rec->topic, rec->partition);
+    struct gb_stream *stream = gb_intake_stream(intake, rec->topic, rec->partition);
     struct gb_str hash;
 
     if (stream == NULL || is_verified(intake, stream, rec, fx)) {
@@ -321,44 +329,6 @@ static void on_committed(struct gb_intake *intake, const struct gb_intake_event 
     }
 }
 
-/* True the second time that a stream cannot be read at one place: the bytes there are broken, or
- * larger than the client unpacks, and will be so in every session. */
-static bool is_broken(struct gb_intake *intake, const struct gb_stream *stream)
-{
-    uint64_t place = gb_fnv1a(gb_arena_printf(&intake->step_arena, "%.*s:%" PRId64,
-                                              GB_STR_ARG(stream->id), stream->next));
-
-    for (uint32_t i = 0; i < intake->unread_count && i < GB_UNREAD_MAX; i++) {
-        if (intake->unread_at[i] == place) {
-            return true;
-        }
-    }
-    intake->unread_at[intake->unread_count++ % GB_UNREAD_MAX] = place;
-    return false;
-}
-
-/* The stream stops there, with what was read of it counted and committed; the others go on. */
-static bool leave_broken(struct gb_intake *intake, const struct gb_intake_event *event,
-                         struct gb_intake_effects *fx)
-{
-    struct gb_stream *stream = stream_of(intake, event->failed.topic, event->failed.partition);
-    struct gb_intake_effect *effect;
-
-    if (event->status != GB_BAD_RECORD || stream == NULL || !is_broken(intake, stream)) {
-        return false;
-    }
-    stream->is_unreadable = true;
-    effect = gb_intake_add(fx, GB_IX_HALT);
-    effect->halt.topic = stream->topic;
-    effect->halt.partition = stream->partition;
-    effect->text = gb_arena_printf(&intake->step_arena,
-                                   "%.*s: what stands at offset %" PRId64 " or behind it cannot be "
-                                   "read: %.*s: nothing more of it is read until a restart",
-                                   GB_STR_ARG(stream->id), stream->next,
-                                   GB_STR_ARG(event->failed.words));
-    return true;
-}
-
 /* What the client overcomes by itself changes nothing; after anything else all streams are looked
  * up again, and one whose records are gone halts with evidence. */
 static void on_failed(struct gb_intake *intake, const struct gb_intake_event *event,
@@ -370,7 +340,7 @@ static void on_failed(struct gb_intake *intake, const struct gb_intake_event *ev
     case GB_CLASS_REJECT:
     case GB_CLASS_UNKNOWN:
     case GB_CLASS_FATAL:
-        if (leave_broken(intake, event, fx)) {
+        if (gb_intake_leave_broken(intake, event, fx)) {
             break;
         }
         intake->tickets_purged = intake->tickets;

@@ -84,6 +84,15 @@ void gb_intake_place(struct gb_intake *intake, struct gb_stream *stream,
 void gb_intake_keep_starts(struct gb_intake *intake, const struct gb_intake_event *event,
                            struct gb_intake_effects *fx);
 
+/* The stream of this session, or NULL. */
+struct gb_stream *gb_intake_stream(struct gb_intake *intake, struct gb_str topic,
+                                   int32_t partition);
+
+/* True if reading failed by bytes that no session will read: the stream stops there, with what was
+ * read of it counted and committed; the others go on. */
+bool gb_intake_leave_broken(struct gb_intake *intake, const struct gb_intake_event *event,
+                            struct gb_intake_effects *fx);
+
 /* A tick to every lane; clock 0 moves nothing. Starts new intervals. */
 void gb_intake_tick(struct gb_intake *intake, int64_t clock, struct gb_intake_effects *fx);
 

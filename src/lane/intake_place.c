@@ -1,4 +1,5 @@
-/* Where reading of a source partition begins: committed offset, log and metadata compared. */
+/* Where reading of a source partition begins - committed offset, log and metadata compared - and
+ * where it ends because its bytes are broken. */
 #include <inttypes.h>
 
 #include "lane/intake_machine.h"
@@ -91,4 +92,52 @@ void gb_intake_keep_starts(struct gb_intake *intake, const struct gb_intake_even
     effect = gb_intake_add(fx, GB_IX_COMMIT);
     effect->streams.items = items;
     effect->streams.count = count;
+}
+
+struct gb_stream *gb_intake_stream(struct gb_intake *intake, struct gb_str topic,
+                                   int32_t partition)
+{
+    char digits[GB_DIGITS_MAX];
+    struct gb_str id = GB_JOIN(&intake->step_arena, intake->config.cluster, GB_STR("/"), topic,
+                               GB_STR("/"), gb_int_text(digits, partition));
+
+    return gb_map_get(&intake->by_id, id);
+}
+
+/* True the second time that a stream cannot be read at one place: the bytes there are broken, or
+ * larger than the client unpacks, and will be so in every session. */
+static bool is_broken(struct gb_intake *intake, const struct gb_stream *stream)
+{
+    uint64_t place = gb_fnv1a(gb_arena_printf(&intake->step_arena, "%.*s:%" PRId64,
+                                              GB_STR_ARG(stream->id), stream->next));
+
+    for (uint32_t i = 0; i < intake->unread_count && i < GB_UNREAD_MAX; i++) {
+        if (intake->unread_at[i] == place) {
+            return true;
+        }
+    }
+    intake->unread_at[intake->unread_count++ % GB_UNREAD_MAX] = place;
+    return false;
+}
+
+bool gb_intake_leave_broken(struct gb_intake *intake, const struct gb_intake_event *event,
+                            struct gb_intake_effects *fx)
+{
+    struct gb_stream *stream =
+        gb_intake_stream(intake, event->failed.topic, event->failed.partition);
+    struct gb_intake_effect *effect;
+
+    if (event->status != GB_BAD_RECORD || stream == NULL || !is_broken(intake, stream)) {
+        return false;
+    }
+    stream->is_unreadable = true;
+    effect = gb_intake_add(fx, GB_IX_HALT);
+    effect->halt.topic = stream->topic;
+    effect->halt.partition = stream->partition;
+    effect->text = gb_arena_printf(&intake->step_arena,
+                                   "%.*s: what stands at offset %" PRId64 " or behind it cannot be "
+                                   "read: %.*s: nothing more of it is read until a restart",
+                                   GB_STR_ARG(stream->id), stream->next,
+                                   GB_STR_ARG(event->failed.words));
+    return true;
 }

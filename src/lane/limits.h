@@ -9,6 +9,7 @@
 #define GB_UNPUBLISHED_RECORDS_MAX 12000U      /* ... and their outputs, short of one batch */
 #define GB_SEND_RECORDS_MAX 8000U              /* records in one Kafka transaction */
 #define GB_INTAKE_UNACKED_MAX 8000U            /* intake records sent and not acknowledged */
+#define GB_INTAKE_LINE_MAX 8000000U             /* bytes of an intake record, texts among them */
 #define GB_STREAMS_MAX 4096U                   /* source partitions of one intake */
 #define GB_LANES_MAX 1024U
 

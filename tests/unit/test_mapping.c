@@ -105,6 +105,37 @@ static void every_form_is_read(void **state)
     gb_arena_close(&arena);
 }
 
+/* Parts may have 1,024 bytes each; a whole key has no more either, for the sake of indexes. */
+static void keys_are_bounded(void **state)
+{
+    static const struct {
+        size_t len;
+        enum gb_verdict verdict;
+    } cases[] = {{1021, GB_ACCEPTED}, {1022, GB_DEAD}, {1024, GB_DEAD}, {1025, GB_DEAD}};
+    struct gb_arena arena;
+    struct gb_df df;
+
+    (void)state;
+    gb_arena_init(&arena, 1 << 20);
+    gb_df_begin(&df, with_line(&arena, 0, ""));
+    for (size_t i = 0; i < GB_COUNT(cases); i++) {
+        const char *org = strstr(EVENT, "\"org\":\"o\"") + 7;
+        struct gb_buf text = {0};
+
+        gb_buf_add(&text, EVENT, (size_t)(org - EVENT));
+        for (size_t n = 0; n + 1 < cases[i].len; n++) {
+            gb_buf_add_char(&text, 'o');
+        }
+        gb_buf_add_str(&text, gb_str_of(org));
+        gb_buf_add_char(&text, '\0');
+        gb_df_open(&df, text.bytes);
+        assert_int_equal(df.rows.items[0].record.verdict, cases[i].verdict);
+        gb_buf_close(&text);
+    }
+    gb_df_end(&df);
+    gb_arena_close(&arena);
+}
+
 /* Line, what stands there instead, and where the mistake is told. */
 static const struct {
     size_t line;
@@ -225,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form_is_read),
+        cmocka_unit_test(keys_are_bounded),
         cmocka_unit_test(each_mistake_has_line_and_column),
         cmocka_unit_test(all_mistakes_are_told),
         cmocka_unit_test(missing_keys_hide_nothing),
