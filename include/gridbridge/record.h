@@ -94,6 +94,7 @@ struct gb_record {
 #define GB_FIELD_ATTACHMENTS "attachments"  /* array of strings, hex SHA-256 */
 #define GB_FIELD_UPDATED_AT "updated_at"    /* int */
 #define GB_FIELD_ORIGIN "origin"            /* where the source had it from: its channel and id */
+#define GB_FIELD_CHANNEL "channel"      /* raw source code: who spoke, a citizen or staff */
 #define GB_FIELD_DUPLICATE_OF "duplicate_of" /* "source/entity/key", the source's own finding */
 
 #endif

@@ -68,7 +68,7 @@ static const struct {
     {GB_FIELD_ASSIGNEE, KIND_TEXT},    {GB_FIELD_CLAIMS_LEAD, KIND_BOOL},
     {GB_FIELD_XREF, KIND_TEXT},        {GB_FIELD_ATTACHMENTS, KIND_LIST},
     {GB_FIELD_UPDATED_AT, KIND_INT},   {GB_FIELD_ORIGIN, KIND_TEXT},
-    {GB_FIELD_DUPLICATE_OF, KIND_TEXT}};
+    {GB_FIELD_CHANNEL, KIND_TEXT},     {GB_FIELD_DUPLICATE_OF, KIND_TEXT}};
 
 /* An entity that is not listed begins with x_, so that a slip of the pen is found. */
 static const char *const entities[] = {"matter",    "post",  "key_family", "member", "contact",

@@ -99,8 +99,9 @@ static int by_crossing(const void *a, const void *b)
 static void read_crossing(struct gb_policy_build *b, const struct gb_csv *csv, uint32_t i,
                           struct crossing *crossing)
 {
-    static const char *const fields[] = {"category", "level", "role", NULL};
+    static const char *const fields[] = {"category", "level", "role", "channel", NULL};
     static const char *const levels[] = {"normal", "urgent", "critical", NULL};
+    static const char *const channels[] = {"citizen", "staff", NULL};
     static const char *const roles[] = {
 #define X(name, word) word,
         GB_ROLE_LIST(X)
@@ -111,6 +112,7 @@ static void read_crossing(struct gb_policy_build *b, const struct gb_csv *csv, u
     const struct gb_yaml *canonical = gb_csv_cell(csv, i, 3);
     struct gb_crosswalk *row = &crossing->row;
     bool is_level = gb_str_eq(field->text, GB_STR("level"));
+    bool is_channel = gb_str_eq(field->text, GB_STR("channel"));
     bool is_role = gb_str_eq(field->text, GB_STR("role"));
 
     crossing->at = code;
@@ -121,6 +123,7 @@ static void read_crossing(struct gb_policy_build *b, const struct gb_csv *csv, u
         (void)gb_policy_word(b, canonical, field->text.ptr,
                              is_level  ? levels
                              : is_role ? roles
+                             : is_channel ? channels
                                        : (const char *const *)b->categories);
     }
     if (code->text.len == 0) {

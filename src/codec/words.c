@@ -20,7 +20,8 @@ struct reading {
 
 /* As they stand in gb.matter. */
 const char *const gb_field_names[] = {
-    "assists",   "bodies",  "category",   "credits", "deadline_at", "due", "first_contact",
+    "assists",   "bodies",  "category",   "credits", "deadline_at", "due",
+    "duplicates", "first_contact",
     "grid",      "informs", "lead",       "level",   "occurred_at", "refs",
     "reporters", "state",   "supervised", "title",   "town",        "urged",
     "village",   NULL};

@@ -315,6 +315,9 @@ static void date_node(void *value, void *context)
         node->since = core->clock;
         gb_object_touch(core, &node->head);
     }
+    if (node->kind == GB_NODE_VISIT && !node->head.is_stub) {
+        gb_node_live(core, node, gb_visit_live(core, node));
+    }
 }
 
 void gb_tick(struct gb_core *core, const struct gb_record *rec)

@@ -319,10 +319,13 @@ static void want_node(struct gb_core *core, struct gb_wants *wants, const struct
     enum gb_entity entity = gb_entity_of(rec->entity);
     struct gb_fact fact;
 
-    if (entity == GB_ENTITY_CONTACT) {
+    struct gb_str key;
+
+    if (entity == GB_ENTITY_CONTACT || entity == GB_ENTITY_VISIT) {
         (void)gb_fact_of(wants->policy, rec, &fact);
-        if (gb_str_is(fact.household)) {
-            want_key(core, wants, gb_entity_node(wants->arena, entity, &fact, rec->key));
+        key = gb_entity_node(wants->arena, entity, &fact, rec->key);
+        if (gb_str_is(key)) {
+            want_key(core, wants, key);
         }
     }
 }

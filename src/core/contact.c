@@ -58,8 +58,7 @@ static void set_home(struct gb_core *core, struct gb_node *node, struct gb_str g
     gb_object_touch(core, &node->head);
 }
 
-/* kind/d1.HEX of the hash in a key "kind/j1....". */
-static struct gb_str alias_of(struct gb_core *core, struct gb_str key)
+struct gb_str gb_node_alias(struct gb_core *core, struct gb_str key)
 {
     struct gb_str parts[] = {GB_STR("gridbridge alias\x1f"), key};
     struct gb_hash hash = gb_hash_parts(GB_SHA256, parts, GB_COUNT(parts));
@@ -246,7 +245,7 @@ void gb_member_fold(struct gb_core *core, struct gb_node *node, struct gb_node_f
     set_common(core, node, "member", fold);
     gb_node_set(&fold->fields, "families", write_families(core, node));
     gb_node_set(&fold->fields, "households", gb_arena_int(&core->scratch, households));
-    gb_node_set(&fold->fields, "id", gb_node_text(core, alias_of(core, node->head.key)));
+    gb_node_set(&fold->fields, "id", gb_node_text(core, gb_node_alias(core, node->head.key)));
     if (households > 0) { /* none at all: exempt */
         check_bounds(core, fold, households, &core->policy->network.households);
     }
@@ -268,7 +267,7 @@ static struct gb_str write_links(struct gb_core *core, const struct gb_node *nod
         gb_jsonw_key_str(&w, GB_STR("key"), o->id);
         if (gb_str_is(o->fact.reporter)) {
             gb_jsonw_key_str(&w, GB_STR("member"),
-                             alias_of(core, GB_JOIN(&core->scratch, GB_STR("member/"),
+                             gb_node_alias(core, GB_JOIN(&core->scratch, GB_STR("member/"),
                                                     o->fact.reporter)));
         }
         if (o->fact.since != INT64_MIN) {
@@ -304,7 +303,7 @@ void gb_household_fold(struct gb_core *core, struct gb_node *node, struct gb_nod
     }
     set_common(core, node, "household", fold);
     gb_node_set(&fold->fields, "grid", gb_node_text(core, home));
-    gb_node_set(&fold->fields, "id", gb_node_text(core, alias_of(core, node->head.key)));
+    gb_node_set(&fold->fields, "id", gb_node_text(core, gb_node_alias(core, node->head.key)));
     gb_node_set(&fold->fields, "links", write_links(core, node));
     for (uint32_t i = 0; i < node->count; i++) {
         struct gb_str grid = node->members[i]->fact.grid;

@@ -25,7 +25,7 @@
     X(OBSERVATION, "observation") X(MATTER, "matter") X(OVERLAP, "overlap")                        \
     X(EXCEPTION, "exception") X(SOURCE_MARK, "source_mark") X(WRITER_MARK, "writer_mark")          \
     X(BOOK, "book") X(LANE_STATE, "lane_state") X(RULING, "ruling") X(POST, "post")                \
-    X(CONTACT, "contact")
+    X(CONTACT, "contact") X(VISIT, "visit")
 
 enum gb_table {
 #define X(name, word) GB_TABLE_##name,
@@ -38,7 +38,7 @@ struct gb_str gb_table_word(enum gb_table table);
 /* Output topics; the real name is prefix + word, the prefix usually "gb.". */
 #define GB_TOPIC_LIST(X)                                                                           \
     X(MATTER, "matter") X(OVERLAP, "overlap") X(CHANGE, "change") X(DEADLETTER, "deadletter")      \
-    X(BOOKS, "books") X(POST, "post") X(CONTACT, "contact")
+    X(BOOKS, "books") X(POST, "post") X(CONTACT, "contact") X(VISIT, "visit")
 
 enum gb_topic {
 #define X(name, word) GB_TOPIC_##name,
@@ -47,7 +47,7 @@ enum gb_topic {
         GB_TOPIC_COUNT
 };
 struct gb_str gb_topic_word(enum gb_topic topic);
-/* matter, overlap, post and contact are compacted state topics; the others are logs. */
+/* matter, overlap, post, contact and visit are compacted state topics; the others are logs. */
 bool gb_topic_is_state(enum gb_topic topic);
 
 /* One row of state. row is canonical JSON without free text and is what the state digest covers;
@@ -60,15 +60,15 @@ struct gb_row {
     struct gb_str text;
     /* Columns that a fetch asks for (absent or 0 where the table has none): */
     struct gb_str matter; /* observation, overlap: its matter's id or its node's key; matter, post,
-                             contact: its own; ruling: its reports' keys as text of an array,
+                             contact, visit: its own; ruling: its reports' keys as text of an array,
                              {"source/entity/key","..."} */
     struct gb_str xref;   /* observation: "source/entity/key" it points to */
     /* observation whose matter is closed: hashes of the evidence by which it can be found again */
     const int64_t *evidence;
     uint32_t evidence_count;
-    int64_t live_until;   /* observation, matter, overlap, source_mark, book, post, contact:
-                             INT64_MAX while open, else the lane clock (ms) until which a load
-                             needs it */
+    int64_t live_until;   /* observation, matter, overlap, source_mark, book, post, contact,
+                             visit: INT64_MAX while open, else the lane clock (ms) until which
+                             a load needs it */
 };
 
 /* One message for a topic. Values and keys live in the step's arena. */

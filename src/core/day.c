@@ -55,6 +55,31 @@ bool gb_day_ms(struct gb_str text, int64_t *ms)
     return true;
 }
 
+static void put_digits(char *at, int64_t number, int count)
+{
+    for (int i = count - 1; i >= 0; i--) {
+        at[i] = (char)('0' + number % 10);
+        number /= 10;
+    }
+}
+
+void gb_day_text(int64_t ms, char *text)
+{
+    int64_t shifted = ms + (int64_t)8 * 3600000;
+    int64_t days = shifted / GB_DAY_MS - (shifted % GB_DAY_MS < 0) + 719468;
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t of_era = days - era * 146097;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153;
+    int64_t civil = year + era * 400 + (month >= 10);
+
+    put_digits(text, civil < 0 ? 0 : civil, 4);
+    text[4] = text[7] = '-';
+    put_digits(text + 5, month < 10 ? month + 3 : month - 9, 2);
+    put_digits(text + 8, of_year - (153 * month + 2) / 5 + 1, 2);
+}
+
 int64_t gb_day_clock(struct gb_str text)
 {
     int64_t hour = number_at(text, 0, 2);

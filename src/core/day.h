@@ -12,6 +12,10 @@
  * false if text is none, and *ms untouched. */
 bool gb_day_ms(struct gb_str text, int64_t *ms);
 
+/* "2026-11-23" of a time (ms) in the years 1 to 9999; GB_DAY_TEXT_LEN characters, no NUL. */
+#define GB_DAY_TEXT_LEN 10
+void gb_day_text(int64_t ms, char *text);
+
 /* Milliseconds since midnight of "08:30", "08:30:00" or "08:30:00.5" up to "24:00:00"; -1 if text
  * is no time of day. */
 int64_t gb_day_clock(struct gb_str text);

@@ -1,6 +1,21 @@
 /* Rows that are no matters: what each kind of entity does to the standing state. */
 #include "core/node.h"
 
+/* visit/WORKER/DAY: what the row itself says of who and when. */
+static struct gb_str visit_node(struct gb_arena *arena, const struct gb_fact *fact)
+{
+    struct gb_str id = gb_str_is(fact->family) ? fact->family
+                       : gb_str_is(fact->grid) ? fact->grid
+                                               : fact->reporter;
+    struct gb_str word = gb_str_is(fact->family) ? GB_STR("key_family/")
+                         : gb_str_is(fact->grid) ? GB_STR("grid_worker/")
+                                                 : GB_STR("member/");
+
+    return gb_str_is(id) && gb_str_is(fact->date)
+               ? GB_JOIN(arena, GB_STR("visit/"), word, id, GB_STR("/"), fact->date)
+               : GB_STR_NONE;
+}
+
 struct gb_str gb_entity_node(struct gb_arena *arena, enum gb_entity entity,
                              const struct gb_fact *fact, struct gb_str id)
 {
@@ -31,6 +46,8 @@ struct gb_str gb_entity_node(struct gb_arena *arena, enum gb_entity entity,
             return GB_JOIN(arena, GB_STR("household/"), fact->household);
         }
         break;
+    case GB_ENTITY_VISIT:
+        return visit_node(arena, fact);
     case GB_ENTITY_OTHER:
         break;
     }
@@ -82,13 +99,16 @@ static void touch_beside(struct gb_core *core, struct gb_node *node, const struc
         }
     } else if (node->kind == GB_NODE_GRID) {
         touch_required(core, fact->grid);
+    } else if (node->kind == GB_NODE_VISIT) {
+        gb_visit_touch_day(core, node);
     }
 }
 
-/* Posts and households are folded at once; where rows come in hundreds, at the next tick. */
+/* Posts, households, visits are folded at once; where rows come in hundreds, at the next tick. */
 static void touch_own(struct gb_core *core, struct gb_node *node)
 {
-    if (node->kind == GB_NODE_POST || node->kind == GB_NODE_HOUSEHOLD) {
+    if (node->kind == GB_NODE_POST || node->kind == GB_NODE_HOUSEHOLD ||
+        node->kind == GB_NODE_VISIT) {
         gb_node_touch(core, node);
     } else {
         gb_node_later(core, node);
@@ -144,6 +164,8 @@ void gb_entity_apply(struct gb_core *core, struct gb_observation *o, const struc
         gb_node_add(core, gb_node_open(core, key), o);
         if (is_post(o)) {
             gb_hat_add(core, o);
+        } else if (o->node->kind == GB_NODE_VISIT && o->node->count == 1) {
+            gb_node_live(core, o->node, gb_visit_live(core, o->node));
         }
         count(core, o, 1);
         touch_own(core, o->node);

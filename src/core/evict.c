@@ -83,6 +83,7 @@ void gb_object_forget(struct gb_core *core, struct gb_object *object)
         break;
     case GB_TABLE_POST:
     case GB_TABLE_CONTACT:
+    case GB_TABLE_VISIT:
         if (object->is_removed) {
             gb_node_free(core, whole);
         }

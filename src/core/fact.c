@@ -18,7 +18,8 @@ enum gb_entity gb_entity_of(struct gb_str word)
                  {"grid_post", GB_ENTITY_GRID_POST},
                  {"key_family", GB_ENTITY_KEY_FAMILY},
                  {"member", GB_ENTITY_MEMBER},
-                 {"post", GB_ENTITY_ORG}};
+                 {"post", GB_ENTITY_ORG},
+                 {"visit", GB_ENTITY_VISIT}};
 
     for (size_t i = 0; i < GB_COUNT(words); i++) {
         if (gb_str_eq(word, gb_str_of(words[i].word))) {
@@ -111,6 +112,30 @@ static void read_family(const struct gb_policy *policy, const struct gb_record *
     }
 }
 
+static void read_visit(const struct gb_value *f, struct gb_fact *fact)
+{
+    int64_t day;
+
+    fact->date = gb_value_str(f, GB_STR("date"));
+    fact->date = gb_day_ms(fact->date, &day) ? fact->date : GB_STR_NONE;
+    fact->family = gb_value_str(f, GB_STR("family"));
+    fact->grid = gb_value_str(f, GB_STR("grid"));
+    fact->reporter = gb_value_str(f, GB_STR("holder"));
+    fact->purpose = gb_value_str(f, GB_STR("purpose"));
+    fact->begins = gb_day_clock(gb_value_str(f, GB_STR("begins")));
+    fact->ends = gb_day_clock(gb_value_str(f, GB_STR("ends")));
+    fact->households = gb_value_int(f, GB_STR("households"), -1);
+    fact->reported = gb_value_int(f, GB_STR("reported"), -1);
+    fact->solved = gb_value_int(f, GB_STR("solved"), -1);
+    fact->visits = gb_value_int(f, GB_STR("count"), 0);
+    fact->told_in = gb_str_is(fact->family) ? GB_TOLD_ROW
+                    : gb_str_is(fact->grid) ? GB_TOLD_LOG
+                                            : GB_TOLD_COUNTER;
+    if (gb_str_is(fact->family)) {
+        fact->village = village_of(fact->family);
+    }
+}
+
 struct gb_str gb_fact_of(const struct gb_policy *policy, const struct gb_record *rec,
                          struct gb_fact *fact)
 {
@@ -147,6 +172,9 @@ struct gb_str gb_fact_of(const struct gb_policy *policy, const struct gb_record 
         fact->household = gb_value_str(f, GB_STR("household"));
         fact->home = gb_value_str(f, GB_STR("home"));
         fact->grid = gb_value_str(f, GB_STR("grid"));
+        break;
+    case GB_ENTITY_VISIT:
+        read_visit(f, fact);
         break;
     case GB_ENTITY_OTHER:
         break;
@@ -199,7 +227,7 @@ static void add_piece(struct piece *pieces, size_t *count, struct piece piece)
 
 void gb_fact_render(struct gb_jsonw *w, const struct gb_fact *fact)
 {
-    struct piece pieces[sizeof(*fact) / sizeof(int64_t)];
+    struct piece pieces[sizeof(*fact) / sizeof(int64_t)]; /* more than members */
     size_t count = 0;
 
 #define X(key)                                                                                     \

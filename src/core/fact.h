@@ -19,22 +19,35 @@ enum gb_entity {
     GB_ENTITY_ORG,        /* "post": a party organisation and its term of office */
     GB_ENTITY_GRID,       /* a grid, and how many households it has */
     GB_ENTITY_MEMBER,     /* a key family contacts a party member, for a time */
-    GB_ENTITY_CONTACT     /* a member contacts a household */
+    GB_ENTITY_CONTACT,    /* a member contacts a household */
+    GB_ENTITY_VISIT       /* visits of a day: a row, a counter that grew, or a daily log */
 };
 enum gb_entity gb_entity_of(struct gb_str word);
 
 /* Strings of a fact. X(name) */
 #define GB_FACT_LIST(X)                                                                            \
-    X(family) X(grid) X(holder) X(home) X(household) X(place) X(pseudonym) X(reporter) X(role)     \
-    X(village)
+    X(date) X(family) X(grid) X(holder) X(home) X(household) X(place) X(pseudonym) X(purpose)      \
+    X(reporter) X(role) X(village)
 
 /* Numbers of a fact, each with what it is where the row does not say. X(name, otherwise) */
 #define GB_FACT_NUMBER_LIST(X)                                                                     \
     X(counted, 0)         /* 1: the member stands in its family's count */                         \
     X(full_time, -1)      /* 0 or 1; -1: not said */                                               \
-    X(households, -1)     /* a grid's; -1: not said */                                             \
+    X(begins, -1)         /* visit: ms of the day; -1: not said */                                 \
+    X(ends, -1)                                                                                    \
+    X(households, -1)     /* of a grid, of a visit; -1: not said */                                \
+    X(pair, GB_FACT_NO_PAIR) /* visit: enum gb_pair_kind, what it repeats */                       \
+    X(reported, -1)       /* log: matters that it counts again */                                  \
+    X(solved, -1)                                                                                  \
+    X(told_in, GB_TOLD_ROW)                                                                        \
+    X(visits, 0)          /* counter: by so many it grew */                                        \
     X(since, INT64_MIN)   /* ms; valid in [since, until) */                                        \
     X(until, INT64_MAX)
+
+#define GB_FACT_NO_PAIR 4 /* GB_PAIR_NONE */
+
+/* Where a visit is told, the fullest first. */
+enum { GB_TOLD_ROW, GB_TOLD_LOG, GB_TOLD_COUNTER };
 
 struct gb_fact {
 #define X(name) struct gb_str name;

@@ -1,6 +1,7 @@
 /* A matter as it is published: folded from its reports, compared with what was published last,
  * and sent out as a change and a new state. */
 #include "base/jsonw.h"
+#include "core/pair.h"
 #include "core/parts.h"
 #include "core/state.h"
 
@@ -146,6 +147,7 @@ static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fiel
     const struct gb_observation *elder = matter->reports[0];
     struct gb_decision d = gb_decide(core, matter);
     struct gb_str category = fold_field(core, matter, GB_STR("category"));
+    struct gb_pair_counts pairs = gb_pair_count(core->policy, matter);
     struct gb_str *json = fields->json;
 
     json[GB_FIELD_AT_ASSISTS] = gb_write_roles(core, d.duty, GB_DUTY_ASSIST);
@@ -154,6 +156,7 @@ static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fiel
     json[GB_FIELD_AT_CREDITS] = gb_write_credits(core, matter);
     json[GB_FIELD_AT_DEADLINE] = fold_field(core, matter, GB_STR("deadline_at"));
     json[GB_FIELD_AT_DUE] = gb_due_count(core, matter, &d);
+    json[GB_FIELD_AT_DUPLICATES] = gb_pair_write(core, &pairs);
     json[GB_FIELD_AT_FIRST_CONTACT] = gb_write_first(core, &d);
     json[GB_FIELD_AT_GRID] = quoted(core, fold_field(core, matter, GB_STR("grid")));
     json[GB_FIELD_AT_ID] = quoted(core, matter->head.key);

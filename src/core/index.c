@@ -1,6 +1,7 @@
 /* Where candidates are found: reports by the id they name, by attachment, by holder, category,
  * grid and two hours. Buckets are unordered; nothing depends on their order. Evidence that more
  * than GB_EVIDENCE_MAX reports of the cell share is void. */
+#include "core/node.h"
 #include "core/state.h"
 
 static struct gb_bucket *bucket_get(struct gb_core *core, struct gb_str key)
@@ -108,6 +109,24 @@ struct gb_str gb_key_of_slot(struct gb_arena *arena, const struct gb_image *imag
     return holder_key(arena, image, slot);
 }
 
+/* Under which a report stands by its grid and day: no evidence, but what a log counts again. */
+static struct gb_str day_key(struct gb_arena *arena, struct gb_str log)
+{
+    return GB_JOIN(arena, GB_STR("d"), log);
+}
+
+int64_t gb_index_of_day(struct gb_core *core, struct gb_str source, struct gb_str log)
+{
+    const struct gb_bucket *bucket = gb_map_get(&core->index, day_key(&core->scratch, log));
+    int64_t count = 0;
+
+    for (const struct gb_entry *e = bucket != NULL ? bucket->first : NULL;
+         e != NULL && count < (int64_t)GB_DAY_MATTERS_MAX; e = e->next) {
+        count += gb_in_cell(core, e->observation) && gb_str_eq(e->observation->source, source);
+    }
+    return count;
+}
+
 void gb_index_add(struct gb_core *core, struct gb_observation *o)
 {
     struct gb_keys keys;
@@ -116,6 +135,9 @@ void gb_index_add(struct gb_core *core, struct gb_observation *o)
     gb_keys_of(&core->scratch, &o->image, &keys);
     for (uint32_t i = 0; i < keys.count; i++) {
         add_entry(core, o, keys.items[i]);
+    }
+    if (gb_str_is(o->image.grid)) {
+        add_entry(core, o, day_key(&core->scratch, gb_visit_log_key(&core->scratch, &o->image)));
     }
 }
 
@@ -167,7 +189,8 @@ void gb_index_members(struct gb_core *core, struct gb_str key, struct gb_list *o
 bool gb_index_is_crowded(struct gb_core *core, const struct gb_observation *o)
 {
     for (const struct gb_entry *e = o->entries; e != NULL; e = e->sibling) {
-        if (gb_index_count(core, e->bucket->key, true) > GB_EVIDENCE_MAX) {
+        if (e->bucket->key.ptr[0] != 'd' &&
+            gb_index_count(core, e->bucket->key, true) > GB_EVIDENCE_MAX) {
             return true;
         }
     }

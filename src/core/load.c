@@ -404,6 +404,7 @@ enum gb_status gb_core_load(struct gb_core *core, const struct gb_row *row,
         break;
     case GB_TABLE_POST:
     case GB_TABLE_CONTACT:
+    case GB_TABLE_VISIT:
         gb_node_load(core, row, parsed);
         break;
     case GB_TABLE_BOOK:

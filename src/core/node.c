@@ -11,7 +11,8 @@ static enum gb_node_kind kind_of(struct gb_str key)
     } words[] = {{{"family/", 7}, GB_NODE_FAMILY},
                  {{"grid/", 5}, GB_NODE_GRID},
                  {{"household/", 10}, GB_NODE_HOUSEHOLD},
-                 {{"member/", 7}, GB_NODE_MEMBER}};
+                 {{"member/", 7}, GB_NODE_MEMBER},
+                 {{"visit/", 6}, GB_NODE_VISIT}};
 
     for (size_t i = 0; i < GB_COUNT(words); i++) {
         if (key.len >= words[i].word.len &&
@@ -24,7 +25,9 @@ static enum gb_node_kind kind_of(struct gb_str key)
 
 static enum gb_table table_of(enum gb_node_kind kind)
 {
-    return kind == GB_NODE_POST ? GB_TABLE_POST : GB_TABLE_CONTACT;
+    return kind == GB_NODE_POST    ? GB_TABLE_POST
+           : kind == GB_NODE_VISIT ? GB_TABLE_VISIT
+                                   : GB_TABLE_CONTACT;
 }
 
 /* What counts in a node is folded before it: members, then families, then grids. */
@@ -222,8 +225,13 @@ static void end_node(struct gb_core *core, struct gb_node *node)
 /* A household leaves memory while nothing waits; its links with it. */
 static void set_live(struct gb_core *core, struct gb_node *node, int64_t next_at)
 {
-    int64_t until = node->kind != GB_NODE_HOUSEHOLD || next_at != INT64_MAX ? INT64_MAX : 0;
+    if (node->kind == GB_NODE_HOUSEHOLD) {
+        gb_node_live(core, node, next_at != INT64_MAX ? INT64_MAX : 0);
+    }
+}
 
+void gb_node_live(struct gb_core *core, struct gb_node *node, int64_t until)
+{
     if (until == node->live_until) {
         return;
     }
@@ -254,6 +262,9 @@ static void fold_kind(struct gb_core *core, struct gb_node *node, struct gb_node
         break;
     case GB_NODE_HOUSEHOLD:
         gb_household_fold(core, node, f);
+        break;
+    case GB_NODE_VISIT:
+        gb_visit_fold(core, node, f);
         break;
     case GB_NODE_KIND_COUNT:
         break;

@@ -31,6 +31,7 @@ enum gb_node_kind {
     GB_NODE_FAMILY,    /* a key family as contact: whom it reaches */
     GB_NODE_MEMBER,    /* a party member: by whom reached, and whom it reaches */
     GB_NODE_HOUSEHOLD, /* the links of one household */
+    GB_NODE_VISIT,     /* what one place tells of one worker's visits on one day */
     GB_NODE_KIND_COUNT
 };
 
@@ -66,7 +67,7 @@ struct gb_node {
     int64_t since;                   /* lane clock at which wrong became what it is */
     struct gb_overlap *overlap;      /* NULL: never one */
     struct gb_timer timer;           /* the next fold by time */
-    int64_t live_until;              /* INT64_MAX but for households where nothing waits */
+    int64_t live_until; /* INT64_MAX but for households where nothing waits, and for visits */
     int64_t version; /* published so often */
     bool is_listed; /* waits for its fold in this step */
     int loading;    /* since its last fold: 0 untouched, 1 by first loads alone, 2 by others too */
@@ -98,6 +99,8 @@ void gb_node_touch(struct gb_core *core, struct gb_node *node);
 void gb_node_later(struct gb_core *core, struct gb_node *node);
 /* Folds it when the clock is there; INT64_MAX: not by time. */
 void gb_node_wait(struct gb_core *core, struct gb_node *node, int64_t at);
+/* Memory holds it, with its members, until then (lane clock). */
+void gb_node_live(struct gb_core *core, struct gb_node *node, int64_t until);
 /* Folds all that are touched, and what their folds touch. */
 void gb_nodes_fold(struct gb_core *core);
 /* A tick: folds what time has changed, at most GB_DUE_TICK_MAX of them. */
@@ -143,7 +146,26 @@ void gb_post_touch_hats(struct gb_core *core, const struct gb_node *node);
 uint64_t gb_hat_sources(const struct gb_core *core, struct gb_str holder, int64_t at);
 void gb_hats_close(struct gb_core *core);
 
+/* The posts of a holder, at most GB_HAT_POSTS_MAX, by key of their rows; how many. */
+uint32_t gb_hat_posts(const struct gb_core *core, struct gb_str holder,
+                      struct gb_observation **posts);
+
+/* ---- visit.c ---- */
+void gb_visit_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fold *fold);
+/* Until when memory holds a day's node. */
+int64_t gb_visit_live(const struct gb_core *core, const struct gb_node *node);
+bool gb_visit_is_recent(const struct gb_core *core, const struct gb_node *node);
+/* What else is told of the day of the one behind node is folded again. */
+void gb_visit_touch_day(struct gb_core *core, const struct gb_node *node);
+/* The log of the day and grid of a report, if memory holds one, is folded again. */
+void gb_visit_touch_log(struct gb_core *core, const struct gb_image *image);
+/* Reports of a source in the cell that occurred in the grid and on the day of a log's key. */
+int64_t gb_index_of_day(struct gb_core *core, struct gb_str source, struct gb_str log);
+struct gb_str gb_visit_log_key(struct gb_arena *arena, const struct gb_image *image);
+
 /* ---- contact.c ---- */
+/* "kind/d1.HEX" of a key "kind/j1....": what goes out instead of a hash. In scratch. */
+struct gb_str gb_node_alias(struct gb_core *core, struct gb_str key);
 /* One more or less of tally; folded at the next tick. */
 void gb_contact_count(struct gb_core *core, struct gb_node *node, int tally, int by);
 /* The same by key: "member/j1...", opened if need be. */

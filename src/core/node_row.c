@@ -4,9 +4,10 @@
 
 /* Published fields, by which a loaded row finds the static name again. */
 static const char *const names[] = {
-    "covered", "families", "grid",    "holders", "households", "id",        "key_families",
-    "kind",    "links",    "members", "place",   "policy",     "purpose",   "refs",
-    "role",    "town",     "vacant",  "version", "village",    "uncovered", "wrong"};
+    "covered", "credits", "day", "duplicates", "entries", "families", "grid", "holders",
+    "households", "id", "key_families", "kind", "links", "members", "place", "policy",
+    "purpose", "purposes", "refs", "restated", "role", "told_in", "town", "uncovered", "vacant",
+    "version", "village", "visits", "worker", "wrong"};
 
 void gb_node_render(struct gb_jsonw *w, const struct gb_node *node, struct gb_row *row)
 {

@@ -5,7 +5,9 @@
 
 static enum gb_topic topic_of(const struct gb_node *node)
 {
-    return node->head.table == GB_TABLE_POST ? GB_TOPIC_POST : GB_TOPIC_CONTACT;
+    return node->head.table == GB_TABLE_POST    ? GB_TOPIC_POST
+           : node->head.table == GB_TABLE_VISIT ? GB_TOPIC_VISIT
+                                                : GB_TOPIC_CONTACT;
 }
 
 void gb_node_set(struct gb_node_fields *fields, const char *name, struct gb_str json)

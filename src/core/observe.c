@@ -57,6 +57,7 @@ static void read_fields(struct gb_image *image, const struct gb_record *rec)
     *image = (struct gb_image){
         .assignee = gb_value_str(f, GB_STR(GB_FIELD_ASSIGNEE)),
         .category_code = gb_value_str(f, GB_STR(GB_FIELD_CATEGORY)),
+        .channel = gb_value_str(f, GB_STR(GB_FIELD_CHANNEL)),
         .grid = gb_value_str(f, GB_STR(GB_FIELD_GRID)),
         .level = gb_value_str(f, GB_STR(GB_FIELD_LEVEL)),
         .reporter = gb_value_str(f, GB_STR(GB_FIELD_REPORTER)),
@@ -390,10 +391,13 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
         return keep_fields(core, o, rec, is_delete ? NULL : &fact);
     }
     core->stepped = o;
+    gb_visit_touch_log(core, &o->image);
     if (!is_delete) {
         put_report(core, o, &image);
+        gb_visit_touch_log(core, &o->image);
     } else if (!o->is_deleted) {
         remove_report(core, o);
     }
+    gb_nodes_fold(core);
     return GB_APPLIED;
 }

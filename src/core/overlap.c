@@ -3,6 +3,7 @@
  * one overlap; how it is told and who works on it is the same. */
 #include "base/jsonw.h"
 #include "core/node.h"
+#include "core/pair.h"
 #include "core/state.h"
 
 static void begin(struct gb_core *core, struct gb_jsonw *w)
@@ -164,12 +165,6 @@ void gb_overlap_apply_node(struct gb_core *core, struct gb_node *node, enum gb_o
     tell(core, node->overlap, f, GB_STR("[]"));
 }
 
-static bool is_same_holder(const struct gb_observation *a, const struct gb_observation *b)
-{
-    return !gb_str_eq(a->source, b->source) && gb_str_is(a->image.holder) &&
-           gb_str_eq(a->image.holder, b->image.holder);
-}
-
 /* True if any two reports of the matter stand so to each other, in this order or the other. */
 static bool has_pair(const struct gb_matter *matter,
                      bool (*is_pair)(const struct gb_observation *a,
@@ -185,11 +180,14 @@ static bool has_pair(const struct gb_matter *matter,
     return false;
 }
 
-static struct gb_finding find_duplicate(const struct gb_matter *matter)
+static struct gb_finding find_duplicate(const struct gb_core *core,
+                                        const struct gb_matter *matter)
 {
+    struct gb_pair_counts pairs = gb_pair_count(core->policy, matter);
+
     return (struct gb_finding){.rule = GB_STR("same_holder"),
-                            .evidence = GB_STR_NONE,
-                            .is_found = has_pair(matter, is_same_holder)};
+                               .evidence = GB_STR_NONE,
+                               .is_found = pairs.by[GB_PAIR_SECONDARY] > 0};
 }
 
 static struct gb_finding find_double_lead(const struct gb_matter *matter,
@@ -398,7 +396,7 @@ static void check_returns(struct gb_core *core, struct gb_matter *matter)
 void gb_overlap_check(struct gb_core *core, struct gb_matter *matter)
 {
     struct gb_decision d = gb_decide(core, matter);
-    struct gb_finding f = find_duplicate(matter);
+    struct gb_finding f = find_duplicate(core, matter);
 
     gb_overlap_apply(core, matter, GB_OVERLAP_DUPLICATE, &f);
     f = find_no_owner(matter, &d);

@@ -137,19 +137,25 @@ static uint32_t add_network(struct gb_str *names, uint32_t count, struct gb_str 
 
 struct gb_str gb_write_credits(struct gb_core *core, const struct gb_matter *matter)
 {
-    const struct gb_policy *policy = core->policy;
-    struct gb_str names[GB_SOURCES_MAX];
     uint64_t sources = 0;
-    uint32_t count = 0;
-    struct gb_jsonw w;
 
     for (uint32_t i = 0; i < matter->count; i++) {
         const struct gb_observation *o = matter->reports[i];
-        uint32_t source = gb_policy_source_index(policy, o->source);
+        uint32_t source = gb_policy_source_index(core->policy, o->source);
 
         sources |= source < GB_SOURCES_MAX ? (uint64_t)1 << source : 0;
         sources |= gb_hat_sources(core, o->image.holder, o->image.occurred_at);
     }
+    return gb_write_networks(core, sources);
+}
+
+struct gb_str gb_write_networks(struct gb_core *core, uint64_t sources)
+{
+    const struct gb_policy *policy = core->policy;
+    struct gb_str names[GB_SOURCES_MAX];
+    uint32_t count = 0;
+    struct gb_jsonw w;
+
     for (uint32_t i = 0; i < policy->sources_count && i < GB_SOURCES_MAX; i++) {
         if ((sources & (uint64_t)1 << i) != 0) {
             count = add_network(names, count, policy->sources[i].network);

@@ -14,6 +14,7 @@ struct gb_str gb_write_bodies(struct gb_core *core, const struct gb_matter *matt
 struct gb_str gb_write_refs(struct gb_core *core, const struct gb_matter *matter);
 /* Networks that have the work credited, by name: those of the reports, and those in which a
  * reporter's holder had a post when the report says that it occurred. */
+struct gb_str gb_write_networks(struct gb_core *core, uint64_t sources); /* bit: source's index */
 struct gb_str gb_write_credits(struct gb_core *core, const struct gb_matter *matter);
 struct gb_str gb_write_reporters(struct gb_core *core, const struct gb_matter *matter);
 

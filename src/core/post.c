@@ -84,6 +84,20 @@ void gb_hats_close(struct gb_core *core)
     gb_map_close(&core->hats);
 }
 
+uint32_t gb_hat_posts(const struct gb_core *core, struct gb_str holder,
+                      struct gb_observation **posts)
+{
+    const struct gb_hat *hat = hat_of(core, holder);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; hat != NULL && i < hat->count && count < GB_HAT_POSTS_MAX; i++) {
+        if (hat->posts[i]->node != NULL) {
+            posts[count++] = hat->posts[i];
+        }
+    }
+    return count;
+}
+
 uint64_t gb_hat_sources(const struct gb_core *core, struct gb_str holder, int64_t at)
 {
     const struct gb_hat *hat = hat_of(core, holder);

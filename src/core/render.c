@@ -69,6 +69,7 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     }
     gb_jsonw_key_opt(w, GB_STR("category"), image->category);
     gb_jsonw_key_opt(w, GB_STR("category_code"), image->category_code);
+    gb_jsonw_key_opt(w, GB_STR("channel"), image->channel);
     gb_jsonw_key_bool(w, GB_STR("claims_lead"), image->claims_lead);
     gb_jsonw_key_int(w, GB_STR("closed_at"), o->closed_at);
     if (image->has_deadline) {
@@ -314,6 +315,7 @@ void gb_object_render(struct gb_core *core, struct gb_object *object, struct gb_
         break;
     case GB_TABLE_POST:
     case GB_TABLE_CONTACT:
+    case GB_TABLE_VISIT:
         gb_node_render(&w, whole, row);
         break;
     case GB_TABLE_EXCEPTION:

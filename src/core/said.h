@@ -70,9 +70,9 @@ struct gb_cause gb_cause_of(enum gb_overlap_kind kind, bool is_open, struct gb_s
     X("matter.opened") X("matter.changed") X("matter.split") X("matter.merged")                    \
     X("matter.removed") X("matter.decided") X("matter.handed_over") X("matter.reminded")           \
     X("matter.supervised") X("post.opened") X("post.changed") X("post.removed")                    \
-    X("contact.opened") X("contact.changed") X("contact.removed") X("overlap.opened")              \
-    X("overlap.settled") X("decision.applied") X("decision.waiting") X("decision.stale")           \
-    X("decision.refused")
+    X("contact.opened") X("contact.changed") X("contact.removed") X("visit.opened")                \
+    X("visit.changed") X("visit.removed") X("overlap.opened") X("overlap.settled")                 \
+    X("decision.applied") X("decision.waiting") X("decision.stale") X("decision.refused")
 
 /* Why a decision, or what it names, is refused. */
 #define GB_REFUSAL_LIST(X)                                                                         \

@@ -44,14 +44,13 @@ struct gb_object {
 
 /* Published fields of a matter, in key order. X(NAME, word). */
 #define GB_FIELD_LIST(X)                                                                           \
-    X(ASSISTS, "assists") X(BODIES, "bodies") X(CATEGORY, "category")                              \
-    X(CREDITS, "credits")                                                                          \
-    X(DEADLINE, "deadline_at") X(DUE, "due") X(FIRST_CONTACT, "first_contact") X(GRID, "grid")     \
-    X(ID, "id") X(INFORMS, "informs") X(LEAD, "lead") X(LEVEL, "level")                            \
-    X(OCCURRED, "occurred_at") X(POLICY, "policy") X(PURPOSE, "purpose")                           \
-    X(REDIRECT, "redirect_to") X(REFS, "refs") X(REPORTERS, "reporters") X(STATE, "state")         \
-    X(SUPERVISED, "supervised") X(TITLE, "title") X(TOWN, "town") X(URGED, "urged")                \
-    X(VERSION, "version") X(VILLAGE, "village")
+    X(ASSISTS, "assists") X(BODIES, "bodies") X(CATEGORY, "category") X(CREDITS, "credits")        \
+    X(DEADLINE, "deadline_at") X(DUE, "due") X(DUPLICATES, "duplicates")                           \
+    X(FIRST_CONTACT, "first_contact") X(GRID, "grid") X(ID, "id") X(INFORMS, "informs")            \
+    X(LEAD, "lead") X(LEVEL, "level") X(OCCURRED, "occurred_at") X(POLICY, "policy")               \
+    X(PURPOSE, "purpose") X(REDIRECT, "redirect_to") X(REFS, "refs") X(REPORTERS, "reporters")     \
+    X(STATE, "state") X(SUPERVISED, "supervised") X(TITLE, "title") X(TOWN, "town")                \
+    X(URGED, "urged") X(VERSION, "version") X(VILLAGE, "village")
 
 enum gb_field {
 #define X(name, word) GB_FIELD_AT_##name,
@@ -84,8 +83,8 @@ struct gb_bucket {
 
 /* Strings of an observation's newest good image; owned by the pool through the observation. */
 #define GB_IMAGE_LIST(X)                                                                           \
-    X(assignee) X(category) X(category_code) X(grid) X(holder) X(level) X(pseudonym) X(reporter)   \
-    X(state_code) X(town) X(village) X(xref)
+    X(assignee) X(category) X(category_code) X(channel) X(grid) X(holder) X(level) X(pseudonym)    \
+    X(reporter) X(state_code) X(town) X(village) X(xref)
 
 struct gb_image {
 #define X(name) struct gb_str name;

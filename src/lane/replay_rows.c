@@ -142,7 +142,8 @@ static bool is_fetched(enum gb_table table)
 {
     return table == GB_TABLE_OBSERVATION || table == GB_TABLE_MATTER ||
            table == GB_TABLE_OVERLAP || table == GB_TABLE_SOURCE_MARK ||
-           table == GB_TABLE_RULING || table == GB_TABLE_POST || table == GB_TABLE_CONTACT;
+           table == GB_TABLE_RULING || table == GB_TABLE_POST || table == GB_TABLE_CONTACT ||
+           table == GB_TABLE_VISIT;
 }
 
 void gb_replay_rows_keep(struct gb_replay_rows *rows, const struct gb_rows *changed)
@@ -317,7 +318,8 @@ static enum gb_status load_key(const struct gb_replay_rows *rows, struct gb_str 
         status = load_reached(rows, gb_map_get(&rows->tables[GB_TABLE_OVERLAP], key), core, err);
     }
     if (status == GB_OK && (gb_map_get(&rows->tables[GB_TABLE_MATTER], key) != NULL ||
-                            gb_map_get(&rows->tables[GB_TABLE_CONTACT], key) != NULL)) {
+                            gb_map_get(&rows->tables[GB_TABLE_CONTACT], key) != NULL ||
+                            gb_map_get(&rows->tables[GB_TABLE_VISIT], key) != NULL)) {
         status = load_matter(rows, key, core, err);
     }
     if (status == GB_OK) {

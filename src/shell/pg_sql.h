@@ -45,6 +45,8 @@
     " UNION ALL SELECT 9, t.key, t.row, NULL, NULL, NULL, t.live_until FROM post t"                \
     " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
     " UNION ALL SELECT 10, t.key, t.row, NULL, NULL, NULL, t.live_until FROM contact t"            \
+    " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
+    " UNION ALL SELECT 11, t.key, t.row, NULL, NULL, NULL, t.live_until FROM visit t"              \
     " WHERE t.lane = $1 AND t.live_until >= $2"
 
 /* What the keys name (reports, marks, matters, nodes, overlaps, decisions), at most $4 that carry
@@ -62,6 +64,7 @@
     "    AND c.evidence @> ARRAY[w.e] LIMIT $4) f"                                                 \
     "  UNION ALL SELECT NULL, t.key FROM matter t WHERE t.lane = $1 AND t.key = ANY ($2)"          \
     "  UNION ALL SELECT NULL, t.key FROM contact t WHERE t.lane = $1 AND t.key = ANY ($2)"         \
+    "  UNION ALL SELECT NULL, t.key FROM visit t WHERE t.lane = $1 AND t.key = ANY ($2)"           \
     "  UNION ALL SELECT NULL, v.matter FROM overlap v WHERE v.lane = $1 AND v.key = ANY ($2)"      \
     "  UNION ALL SELECT n.key, n.matter FROM ruling r,"                                            \
     "   LATERAL (SELECT o.key, o.matter FROM observation o"                                        \
@@ -88,6 +91,8 @@
     " UNION ALL SELECT 9, t.key, t.row, NULL, NULL, NULL, t.live_until FROM post t"                \
     " WHERE t.lane = $1 AND t.key = ANY ((SELECT m.matters FROM m)::text[])"                       \
     " UNION ALL SELECT 10, t.key, t.row, NULL, NULL, NULL, t.live_until FROM contact t"            \
+    " WHERE t.lane = $1 AND t.key = ANY ((SELECT m.matters FROM m)::text[])"                       \
+    " UNION ALL SELECT 11, t.key, t.row, NULL, NULL, NULL, t.live_until FROM visit t"              \
     " WHERE t.lane = $1 AND t.key = ANY ((SELECT m.matters FROM m)::text[])"
 
 /* $1 bundle hash; rows (name, text). */

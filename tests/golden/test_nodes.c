@@ -209,11 +209,18 @@ static void contacts(void **state)
     compare("contacts");
 }
 
+static void visits(void **state)
+{
+    (void)state;
+    compare("visits");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(posts),
         cmocka_unit_test(contacts),
+        cmocka_unit_test(visits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

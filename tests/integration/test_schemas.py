@@ -46,6 +46,12 @@ GOOD = {
         "id": "grid/320312111201001", "kind": "grid", "policy": HASH, "purpose": "duty",
         "town": "320312111", "uncovered": 3, "version": 1, "village": "320312111201",
         "wrong": ["too_few"]},
+    "gb.visit": {
+        "credits": ["grid", "party"], "day": "2026-05-06", "duplicates": {"secondary_entry": 1},
+        "entries": 2, "grid": "320312111201001", "households": 3, "policy": HASH,
+        "id": "grid_worker/320312111201001/2026-05-06", "purpose": "duty", "restated": 1,
+        "told_in": "log", "town": "320312111", "version": 1, "village": "320312111201",
+        "visits": 1, "worker": "grid_worker/320312111201001"},
     "gb.deadletter": {"clock": 1, "h_src": HASH, "reason": "bad_json", "src": SRC, "town": ""},
     "gb.books": {"applied": 1, "balanced": True, "closed": True, "dead": 0, "faultless": True,
                  "hour": 0, "ignored": 0, "orphaned": 0, "received": 1, "refused": 0,

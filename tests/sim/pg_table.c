@@ -165,7 +165,7 @@ static void hit_rows(struct fetching *f)
         }
         f->is_hit[i] = f->is_hit[i] || row->table == GB_TABLE_OBSERVATION;
         if (row->table == GB_TABLE_OVERLAP || row->table == GB_TABLE_MATTER ||
-            row->table == GB_TABLE_CONTACT) {
+            row->table == GB_TABLE_CONTACT || row->table == GB_TABLE_VISIT) {
             add_matter(f, row->table == GB_TABLE_OVERLAP ? row->matter : row->key);
         } else if (row->table == GB_TABLE_RULING) {
             hit_ruling(f, row);
@@ -204,7 +204,8 @@ static bool is_fetched(const struct fetching *f, uint32_t at)
     const struct gb_row *row = &f->table->slots[at]->row;
 
     if (row->table == GB_TABLE_OVERLAP || row->table == GB_TABLE_MATTER ||
-        row->table == GB_TABLE_POST || row->table == GB_TABLE_CONTACT) {
+        row->table == GB_TABLE_POST || row->table == GB_TABLE_CONTACT ||
+        row->table == GB_TABLE_VISIT) {
         return is_in(row->table == GB_TABLE_OVERLAP ? row->matter : row->key, f->matters,
                      f->matters_count);
     }

@@ -15,7 +15,7 @@
 
 static const char *const topics[GB_TOPIC_COUNT] = {"drive.matter", "drive.overlap", "drive.change",
                                                    "drive.deadletter", "drive.books", "drive.post",
-                                                   "drive.contact"};
+                                                   "drive.contact", "drive.visit"};
 static struct gb_kafka kafka;
 static struct gb_loop *loop;
 static struct gb_pg_ops ops;

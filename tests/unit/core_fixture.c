@@ -379,7 +379,8 @@ static void fetch(struct gb_cf_run *run, struct gb_core *core, const struct gb_r
             enum gb_table table = run->rows[i].table;
 
             if ((table <= GB_TABLE_OVERLAP || table == GB_TABLE_SOURCE_MARK ||
-                 table == GB_TABLE_RULING || table == GB_TABLE_CONTACT) &&
+                 table == GB_TABLE_RULING || table == GB_TABLE_CONTACT ||
+                 table == GB_TABLE_VISIT) &&
                 gb_str_eq(run->rows[i].key, wants.keys[k])) {
                 load_whole(run, core, i);
             }

@@ -16,7 +16,7 @@
 
 static const struct gb_str STREAMS[GB_TOPIC_COUNT] = {
     {"aa", 2}, {"bb", 2}, {"cc", 2}, {"dd", 2}, {"ee", 2},
-    {"ff", 2}, {"gg", 2}};
+    {"ff", 2}, {"gg", 2}, {"hh", 2}};
 
 /* What a lane would have stored for LINES dead records in batches of three. */
 struct stored {

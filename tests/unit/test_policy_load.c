@@ -179,6 +179,10 @@ static const struct {
      "source,field,code,canonical,valid_from,valid_until\n"
      "party_building,role,DZB,secretary,,\n",
      "crosswalk.csv:2:25: unknown role \"secretary\""},
+    {"crosswalk.csv",
+     "source,field,code,canonical,valid_from,valid_until\n"
+     "party_building,channel,12345,citizens,,\n",
+     "crosswalk.csv:2:30: unknown channel \"citizens\": did you mean \"citizen\"?"},
     {"network.yaml", "posts: {grid: [grid_workers]}",
      "network.yaml:1:16: unknown role \"grid_workers\": did you mean \"grid_worker\"?"},
     {"network.yaml", "posts: {grid: [key_family]}",

@@ -14,8 +14,8 @@ import time
 import confluent_kafka
 import jsonschema
 
-TOPICS = ("matter", "overlap", "change", "deadletter", "books", "post", "contact")
-STATE = ("matter", "overlap", "post", "contact")
+TOPICS = ("matter", "overlap", "change", "deadletter", "books", "post", "contact", "visit")
+STATE = ("matter", "overlap", "post", "contact", "visit")
 SCHEMAS = pathlib.Path(__file__).resolve().parents[3] / "schemas"
 OUTCOMES = ("applied", "unchanged", "refused", "dead", "ignored")
 Record = collections.namedtuple("Record", "topic lane offset key value headers raw")

@@ -33,7 +33,7 @@ def kind_of(record):
         return (record.topic, "redirect_to" in value, value.get("state"), "lead" in value)
     words = {"change": ("change",), "overlap": ("kind", "state", "final"),
              "deadletter": ("reason",), "books": ("closed",), "post": ("role", "vacant"),
-             "contact": ("kind", "wrong")}[record.topic]
+             "contact": ("kind", "wrong"), "visit": ("told_in", "duplicates")}[record.topic]
     return (record.topic, *(str(value.get(word)) for word in words))
 
 
