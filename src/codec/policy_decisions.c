@@ -1,9 +1,33 @@
-/* decisions.yaml: which decisions need a second person, and how long a claim lasts. Optional. */
+/* decisions.yaml: which decisions need a second person, how long a claim lasts, and after which
+ * changes what a person settled is looked at again. Optional. */
 #include "codec/policy_build.h"
+
+static void read_reopen(struct gb_policy_build *b, const struct gb_yaml *list)
+{
+    static const char *const words[] = {
+#define X(name, word) word,
+        GB_REOPEN_LIST(X)
+#undef X
+        NULL};
+
+    if (list == NULL || !gb_yaml_is(b->mistakes, list, GB_YAML_LIST)) {
+        return;
+    }
+    for (uint32_t i = 0; i < list->count; i++) {
+        int field = 0;
+
+        if (gb_policy_word(b, &list->items[i], "field", words)) {
+            while (!gb_str_eq(list->items[i].text, gb_str_of(words[field]))) {
+                field++;
+            }
+            b->policy.reopen |= 1U << field;
+        }
+    }
+}
 
 void gb_policy_decisions(struct gb_policy_build *b)
 {
-    static const char *const known[] = {"four_eyes", "claim", NULL};
+    static const char *const known[] = {"four_eyes", "claim", "reopen", NULL};
     static const char *const words[] = {
 #define X(name, word, needs) word,
         GB_DECISION_LIST(X)
@@ -17,6 +41,7 @@ void gb_policy_decisions(struct gb_policy_build *b)
         return;
     }
     (void)gb_yaml_duration(b->mistakes, gb_yaml_get(root, "claim"), &b->policy.claim_ms);
+    read_reopen(b, gb_yaml_get(root, "reopen"));
     list = gb_yaml_get(root, "four_eyes");
     if (list == NULL || !gb_yaml_is(b->mistakes, list, GB_YAML_LIST)) {
         return;

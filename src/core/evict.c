@@ -11,6 +11,7 @@ static void free_overlap(struct gb_core *core, struct gb_overlap *overlap)
     gb_pool_give_str(&core->pool, overlap->evidence);
     gb_pool_give_str(&core->pool, overlap->rule);
     gb_pool_give_str(&core->pool, overlap->ruled_by);
+    gb_pool_give_str(&core->pool, overlap->ruled_on);
     gb_pool_give_str(&core->pool, overlap->claimed_by);
     gb_pool_give_str(&core->pool, overlap->subject);
     gb_pool_give_str(&core->pool, overlap->town);

@@ -243,6 +243,18 @@ static void load_matter(struct gb_core *core, const struct gb_row *row,
     gb_object_stored(&matter->head, row);
 }
 
+/* The fields that an overlap was ruled on, as bits. */
+static uint32_t reopen_of(const struct gb_value *ruled_on)
+{
+    uint32_t fields = 0;
+
+#define X(name, word)                                                                              \
+    fields |= gb_value_get(ruled_on, GB_STR(word)) != NULL ? 1U << GB_REOPEN_##name : 0U;
+    GB_REOPEN_LIST(X)
+#undef X
+    return fields;
+}
+
 static void load_overlap(struct gb_core *core, const struct gb_row *row,
                          const struct gb_value *parsed)
 {
@@ -281,6 +293,9 @@ static void load_overlap(struct gb_core *core, const struct gb_row *row,
                 to_json(core, gb_value_get(parsed, GB_STR("evidence"))));
     gb_core_set(core, &overlap->rule, gb_value_str(parsed, GB_STR("rule")));
     gb_core_set(core, &overlap->ruled_by, gb_value_str(parsed, GB_STR("ruled_by")));
+    gb_core_set(core, &overlap->ruled_on,
+                to_json(core, gb_value_get(parsed, GB_STR("ruled_on"))));
+    overlap->ruled_fields = reopen_of(gb_value_get(parsed, GB_STR("ruled_on")));
     gb_core_set(core, &overlap->claimed_by, gb_value_str(parsed, GB_STR("claimed_by")));
     overlap->claimed_until = gb_value_int(parsed, GB_STR("claimed_until"), 0);
     overlap->version = gb_value_int(parsed, GB_STR("version"), 0);

@@ -90,6 +90,19 @@ struct gb_network_rules {
     int64_t conflict_after_ms;   /* a contact outside the rules for longer is a contact_conflict */
 };
 
+/* Fields after whose change a person's word on an overlap may be looked at again (decisions.yaml,
+ * reopen), in key order. X(NAME, word). */
+#define GB_REOPEN_LIST(X)                                                                          \
+    X(CATEGORY, "category") X(DEADLINE, "deadline_at") X(GRID, "grid") X(LEVEL, "level")           \
+    X(VILLAGE, "village")
+
+enum gb_reopen {
+#define X(name, word) GB_REOPEN_##name,
+    GB_REOPEN_LIST(X)
+#undef X
+        GB_REOPEN_COUNT
+};
+
 struct gb_policy {
     struct gb_str hash;         /* hex */
     int32_t version;
@@ -114,6 +127,7 @@ struct gb_policy {
     int64_t holder_window_ms;        /* matching.yaml: same holder evidence, 2 h */
     int64_t cell_window_ms;          /* matching.yaml: closed matters stay in the cell, 30 d */
     uint32_t four_eyes;              /* bit k: decisions of kind k wait for a second person */
+    uint32_t reopen;                 /* bit r: enum gb_reopen; 0: a person's word stands for good */
     int64_t claim_ms;                /* how long a seat's claim lasts if it does not say */
     struct gb_network_rules network;
     int32_t escalate_after_returns;  /* deadlines.yaml: ping_pong, 0: never */

@@ -177,6 +177,10 @@ static void render_overlap(struct gb_jsonw *w, const struct gb_overlap *overlap,
     gb_jsonw_key_int(w, GB_STR("opened_at"), overlap->opened_at);
     gb_jsonw_key_str(w, GB_STR("rule"), overlap->rule);
     gb_jsonw_key_opt(w, GB_STR("ruled_by"), overlap->ruled_by);
+    if (gb_str_is(overlap->ruled_on)) {
+        gb_jsonw_key(w, GB_STR("ruled_on"));
+        gb_jsonw_raw(w, overlap->ruled_on);
+    }
     if (!overlap->is_open) {
         gb_jsonw_key_int(w, GB_STR("settled_at"), overlap->settled_at);
     }

@@ -146,6 +146,8 @@ struct gb_overlap {
     struct gb_str rule;     /* what settled it, or why nothing could */
     int64_t version;        /* published so often; a decision names the one it saw */
     struct gb_str ruled_by; /* id of the decision that settled it for good, absent if none */
+    struct gb_str ruled_on; /* JSON: the bundle's `reopen` fields as they were then, or absent */
+    uint32_t ruled_fields;  /* bit r: field r (enum gb_reopen) is among them */
     struct gb_str claimed_by; /* post of the seat that works on it, absent if none */
     int64_t claimed_until;  /* lane clock (ms) at which the claim is over */
 };

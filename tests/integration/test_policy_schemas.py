@@ -93,6 +93,7 @@ MISTAKES = [
     ("deadlines", "deadlines/0/urgency", 5), ("deadlines", "escalate_after_returns", 0),
     ("deadlines", "half_day_until", "noon"),
     ("decisions", "four_eyes", ["confirm"]), ("decisions", "claim", "soon"),
+    ("decisions", "reopen", ["state"]),
     ("duties", "duties/0/lead", None),
     ("duties", "duties/0/lead", "mayor"), ("duties", "duties/0/category", "M*S"),
     ("duties", "duties/0/priority", 5000), ("duties", "duties/0/valid_from", "tomorrow"),
