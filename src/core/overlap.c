@@ -102,42 +102,6 @@ static struct gb_overlap *open_new(struct gb_core *core, enum gb_overlap_kind ki
     return overlap;
 }
 
-/* The fields that the bundle lists under reopen, as published, in scratch; absent if it lists
- * none. */
-static struct gb_str write_reopen(struct gb_core *core, const struct gb_matter *matter)
-{
-    static const enum gb_field fields[GB_REOPEN_COUNT] = {
-#define X(name, word) GB_FIELD_AT_##name,
-        GB_REOPEN_LIST(X)
-#undef X
-    };
-    struct gb_jsonw w;
-
-    if (matter == NULL || core->policy->reopen == 0) {
-        return GB_STR_NONE;
-    }
-    begin(core, &w);
-    gb_jsonw_object(&w);
-    for (int i = 0; i < GB_REOPEN_COUNT; i++) {
-        struct gb_str json = matter->fields.json[fields[i]];
-
-        if ((core->policy->reopen >> i & 1U) != 0) {
-            gb_jsonw_key(&w, gb_field_word(fields[i]));
-            gb_jsonw_raw(&w, gb_str_is(json) ? json : GB_STR("null"));
-        }
-    }
-    gb_jsonw_end(&w);
-    return gb_core_text(core);
-}
-
-/* The person who settled it saw other values of what the bundle lists under reopen. A bundle that
- * lists other fields than the one of then makes nothing outlived. */
-static bool is_outlived(struct gb_core *core, const struct gb_overlap *overlap)
-{
-    return gb_str_is(overlap->ruled_on) && overlap->ruled_fields == core->policy->reopen &&
-           !gb_str_eq(overlap->ruled_on, write_reopen(core, overlap->matter));
-}
-
 /* True if the finding says nothing that overlap (NULL: none yet) does not say already. */
 static bool is_nothing_new(struct gb_core *core, const struct gb_overlap *overlap,
                            const struct gb_finding *f)
@@ -148,7 +112,7 @@ static bool is_nothing_new(struct gb_core *core, const struct gb_overlap *overla
         return !f->is_found || core->rec->bootstrap;
     }
     if (gb_str_is(overlap->ruled_by) &&
-        !(is_open && (f->is_beyond || is_outlived(core, overlap)))) {
+        !(is_open && (f->is_beyond || gb_overlap_is_outlived(core, overlap)))) {
         return true; /* a person's word is sticky */
     }
     return overlap->is_open == is_open &&
@@ -487,7 +451,7 @@ void gb_overlap_rule(struct gb_core *core, struct gb_overlap *overlap, struct gb
     bool was_open = overlap->is_open;
 
     gb_core_set(core, &overlap->ruled_by, ruling);
-    gb_core_set(core, &overlap->ruled_on, write_reopen(core, overlap->matter));
+    gb_core_set(core, &overlap->ruled_on, gb_overlap_reopen(core, overlap->matter));
     overlap->ruled_fields = core->policy->reopen;
     gb_core_set(core, &overlap->rule, GB_STR("decision"));
     gb_core_set(core, &overlap->claimed_by, GB_STR_NONE);

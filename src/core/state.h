@@ -469,6 +469,12 @@ void gb_overlap_due(struct gb_core *core);
 void gb_overlap_overdue(struct gb_core *core, struct gb_matter *matter); /* looks at it anew */
 /* A person's word on it: settled by ruling (a decision's id), for good. */
 void gb_overlap_rule(struct gb_core *core, struct gb_overlap *overlap, struct gb_str ruling);
+/* The fields that the bundle lists under reopen, as published, in scratch; absent if it lists
+ * none. */
+struct gb_str gb_overlap_reopen(struct gb_core *core, const struct gb_matter *matter);
+/* The person who settled it saw other values of them. A bundle that lists other fields than the one
+ * of then makes nothing outlived. */
+bool gb_overlap_is_outlived(struct gb_core *core, const struct gb_overlap *overlap);
 /* That word is undone: what stands is looked at again by gb_overlap_check. */
 void gb_overlap_unrule(struct gb_core *core, struct gb_overlap *overlap);
 /* Somebody works on it, or (post absent) nobody any more. */

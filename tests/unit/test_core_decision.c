@@ -128,53 +128,6 @@ static void a_lead_settles_no_owner_and_sticks(void **state)
     gb_arena_close(&s.arena);
 }
 
-/* A bundle may list fields after whose change a person's word is looked at again: what still stands
- * is open then, and what the word settled by naming the lead stays settled. */
-static void a_listed_change_reopens_what_still_stands(void **state)
-{
-    static struct gb_policy policy;
-    static const struct gb_cf_report seven = {"grid", "7", 11, "gb", "0", "NY04", T0 + 5 * HOUR,
-                                              NULL, "party/matter/1", NULL, false};
-
-    (void)state;
-    for (int listed = 0; listed < 2; listed++) {
-        struct gb_cf_script s;
-        struct gb_cf_report one = party;
-        struct gb_cf_report other = seven;
-        struct gb_cf_run *run;
-
-        policy = *gb_cf_policy();
-        policy.reopen = listed == 0 ? 0 : 1U << GB_REOPEN_CATEGORY;
-        gb_cf_begin(&s);
-        s.policy = &policy;
-        gb_cf_put(&s, &one);
-        gb_cf_put(&s, &other); /* one matter, MS02 and NY04: no authority, field_conflict */
-        decide(&s, "d1", "seat-1",
-               "\"kind\":\"lead_is\",\"overlap\":\"%s\",\"version\":1,\"to\":\"key_family\"",
-               key_of(&s, GB_TABLE_OVERLAP, 0));
-        other.column = 20;
-        other.hash = "gc";
-        other.occurred_at++;
-        gb_cf_put(&s, &other); /* nothing that is listed */
-        run = play_all(&s);
-        assert_int_equal(gb_cf_count(run, "gb.change.overlap.opened.v1"), 1);
-        gb_cf_end(run);
-        one.column = 21;
-        one.hash = "pb";
-        one.category = "NY04";
-        other.column = 22;
-        other.hash = "gd";
-        other.category = "MS02";
-        gb_cf_put(&s, &one);   /* equal for a moment: settled already, nothing is told */
-        gb_cf_put(&s, &other); /* the elder's category is another than the person saw */
-        run = play_all(&s);
-        assert_int_equal(gb_cf_count(run, "gb.change.overlap.opened.v1"), 1 + listed);
-        assert_int_equal(gb_cf_count(run, "\"kind\":\"no_owner\",\"matter\""), 0);
-        gb_cf_end(run);
-        gb_arena_close(&s.arena);
-    }
-}
-
 static void the_same_id_twice_has_no_effect(void **state)
 {
     struct gb_cf_script s;
@@ -496,7 +449,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lead_settles_no_owner_and_sticks),
-        cmocka_unit_test(a_listed_change_reopens_what_still_stands),
         cmocka_unit_test(the_same_id_twice_has_no_effect),
         cmocka_unit_test(a_stale_one_is_answered_with_the_state_now),
         cmocka_unit_test(undo_gives_the_fold_without_it),
