@@ -175,9 +175,10 @@ def explain_one(town):
     if not rows:
         raise SystemExit("demo: no secondary entry was recognised: something is wrong")
     print(f"\nOne of them, step by step (gridbridge explain --matter {rows[0][0]}):")
-    for line in town.command("explain", "--matter", rows[0][0], "--postgres",
+    for line in town.command("explain", "--matter", rows[0][0], "--lang", "en", "--postgres",
                              town.dsn).splitlines():
-        print(f"  {line}")
+        print(f"  {line}" if line else "")
+    print("  (--lang zh-CN tells the same in Chinese; the words are the bundle's own, words.yaml)")
 
 
 def decide_one(town):

@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -153,8 +154,12 @@ def test_a_dead_letter_and_no_answer_are_told(town, desk):
              str(path)]
     dead = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert dead.returncode == 65 and "bad_signature" in dead.stderr, dead.stderr
-    none = subprocess.run(words + ["--wait", "0"], capture_output=True, text=True, check=False,
-                          timeout=60)
+    os.kill(desk.process.pid, signal.SIGSTOP)  # whatever is sent now waits
+    try:
+        none = subprocess.run(words + ["--wait", "0"], capture_output=True, text=True, check=False,
+                              timeout=60)
+    finally:
+        os.kill(desk.process.pid, signal.SIGCONT)
     assert none.returncode == 75 and "the same id twice has no effect" in none.stderr
 
 
