@@ -42,6 +42,12 @@ class Producer:
         if error is not None:
             self.failed.append(error)
 
+    def close(self):
+        """Given up as it stands: what it left open is for the next one of its id."""
+        self.client.purge()
+        self.client.poll(0)
+        self.client = None
+
     def send(self, topic, key):
         if self.is_fenced:
             return "fenced"
@@ -82,11 +88,17 @@ class Real:
 
     def begin(self):
         """Nothing is open any more; offsets count from here."""
-        self.producers = [None] * PRODUCERS
+        for number in range(PRODUCERS):
+            self.replace(number, None)
         for lane in range(LANES):
-            Producer(self.bootstrap, self.first + lane)
+            Producer(self.bootstrap, self.first + lane).close()
         self.base = {(lane, t): self.end(lane, t, "read_uncommitted")
                      for lane in range(LANES) for t in range(len(TOPICS))}
+
+    def replace(self, number, producer):
+        if self.producers[number] is not None:
+            self.producers[number].close()
+        self.producers[number] = producer
 
     def end(self, lane, topic, level):
         at = confluent_kafka.TopicPartition(TOPICS[topic], self.first + lane)
@@ -95,6 +107,7 @@ class Real:
     def do(self, operation):
         word, *rest = operation.split()
         if word == "init":
+            self.replace(int(rest[0]), None)
             self.producers[int(rest[0])] = Producer(self.bootstrap, self.first + int(rest[1]))
             return []
         if word == "send":
