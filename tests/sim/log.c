@@ -157,7 +157,7 @@ void sim_log_lose_tail(struct sim *sim)
     }
     log->count -= cut;
     log->broken = has_lost && has_kept ? producer : log->broken;
-    sim->aborts_next[lane] = sim_below(sim, 2) == 0; /* aborted records take the place */
+    sim->next[lane] = (enum sim_fate)sim_below(sim, 3);
     sim_trace(sim, "kafka: lane %u topic %u loses %u records", lane, topic, cut);
     sim_check_cut(sim, lane, (enum gb_topic)topic);
 }

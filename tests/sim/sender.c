@@ -252,10 +252,12 @@ static void end_unheard(struct sim *sim, struct sim_job *job, int64_t delay, sim
 
 static void end_transaction(struct sim *sim, struct sim_job *job)
 {
-    bool aborts = sim->aborts_next[job->lane] && !sim->is_healing;
+    enum sim_fate fate = sim->is_healing ? SIM_AS_DRAWN : sim->next[job->lane];
 
-    sim->aborts_next[job->lane] = false;
-    if (aborts || sim_fault(sim, SIM_SEND_ABORTED)) {
+    sim->next[job->lane] = SIM_AS_DRAWN;
+    if (fate == SIM_UNHEARD) {
+        end_unheard(sim, job, way(sim), on_end_arrived);
+    } else if (fate == SIM_ABORTS || sim_fault(sim, SIM_SEND_ABORTED)) {
         end_unheard(sim, job, way(sim), on_abort_arrived);
     } else if (sim_fault(sim, SIM_SEND_TORN)) {
         end_unheard(sim, job, way(sim), on_torn_arrived);

@@ -46,6 +46,8 @@ struct sim_plan {
     uint16_t rates[SIM_FAULT_COUNT];
 };
 
+enum sim_fate { SIM_AS_DRAWN, SIM_ABORTS, SIM_UNHEARD };
+
 struct sim_event;
 typedef void sim_run_fn(struct sim *sim, struct sim_event *event);
 
@@ -297,7 +299,7 @@ struct sim {
     uint64_t steps;
     struct sim_backup *backup; /* NULL: none, or used */
     uint64_t dead_until;       /* connections up to this number ended with the server */
-    bool aborts_next[SIM_LANES_MAX]; /* the lane's next transaction takes a lost tail's place */
+    enum sim_fate next[SIM_LANES_MAX]; /* of the transaction that takes a lost tail's place */
     uint32_t sleeper;        /* SIM_NOBODY: none yet */
     struct sim_queue queue;
     struct sim_stream streams[SIM_STREAMS_MAX];
