@@ -112,6 +112,13 @@ static int64_t end_of(const struct gb_core *core, struct gb_limit limit, int64_t
                                         : INT64_MAX;
 }
 
+/* The same, later by what the matter rested. */
+static int64_t moved(const struct gb_core *core, const struct gb_matter *matter,
+                     struct gb_limit limit, int64_t from)
+{
+    return gb_rest_move(core, matter, limit, end_of(core, limit, from));
+}
+
 static void count(struct gb_core *core, const struct gb_matter *matter,
                   const struct gb_decision *d, struct limits *l)
 {
@@ -124,10 +131,10 @@ static void count(struct gb_core *core, const struct gb_matter *matter,
     if (d->duty != NULL && d->duty->hand_over.is_set && d->duty->hand_over.working_days > 0) {
         days = (struct gb_limit){GB_LIMIT_WORK_DAYS, d->duty->hand_over.working_days};
     }
-    l->at[GB_DUE_HAND_OVER] = end_of(core, days, query.at);
-    l->at[GB_DUE_ACCEPT] = end_of(core, l->row != NULL ? l->row->accept : none, query.at);
-    l->at[GB_DUE_REMIND] = end_of(core, l->row != NULL ? l->row->remind : none, query.at);
-    l->at[GB_DUE_HANDLE] = end_of(core, l->row != NULL ? l->row->handle : none, query.at);
+    l->at[GB_DUE_HAND_OVER] = moved(core, matter, days, query.at);
+    l->at[GB_DUE_ACCEPT] = moved(core, matter, l->row != NULL ? l->row->accept : none, query.at);
+    l->at[GB_DUE_REMIND] = moved(core, matter, l->row != NULL ? l->row->remind : none, query.at);
+    l->at[GB_DUE_HANDLE] = moved(core, matter, l->row != NULL ? l->row->handle : none, query.at);
     extend(core, matter, l);
     l->at[GB_DUE_SUPERVISE] = l->row != NULL && l->at[GB_DUE_HANDLE] != INT64_MAX
                                   ? end_of(core, l->row->supervise, l->at[GB_DUE_HANDLE])

@@ -21,7 +21,8 @@
  *   handle     it is not done: overlap overdue, settled when it is done or extended
  *   supervise  it is still not done: matter.supervised, `supervised` counts it (督办)
  *
- * A suspended matter's limits go on: only an extension stops them. A matter of which all reports
+ * A suspended matter's limits rest, and end later by as much (rest.h); an extension's time is the
+ * person's own and does not move. A matter of which all reports
  * came with a first load (bootstrap) misses nothing until one of them is sent live or a decision on
  * its lead or its time is made. */
 #ifndef CORE_DUE_H

@@ -39,7 +39,8 @@ static int64_t next_of(const struct gb_core *core, const struct gb_matter *matte
 {
     int64_t next = INT64_MAX;
 
-    if (matter->count == 0 || gb_matter_is_over(matter) || !is_live(core, matter)) {
+    if (matter->count == 0 || gb_matter_is_over(matter) || gb_rest_is(matter) ||
+        !is_live(core, matter)) {
         return next;
     }
     for (int kind = 0; kind < GB_DUE_COUNT; kind++) {

@@ -148,6 +148,7 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
     o->is_bootstrap = gb_value_bool(parsed, GB_STR("bootstrap"), false);
     gb_returns_load(core, o, parsed);
     gb_fallen_load(o, parsed);
+    gb_rest_load(o, parsed);
     read_version(&o->version, parsed);
     o->seen_count = read_strings(list_of(parsed, GB_STR("seen")), seen, GB_SEEN_MAX);
     for (uint32_t i = 0; i < o->seen_count; i++) {

@@ -264,6 +264,7 @@ static void keep_image(struct gb_core *core, struct gb_observation *o,
     if (image->state == GB_STATE_RETURNED && !was_returned && !core->rec->bootstrap) {
         gb_returns_add(core, o);
     }
+    gb_rest_note(core, o);
     if (!gb_state_is_closed(image->state)) {
         o->closed_at = o->found_at = 0;
     } else if (!was_closed) {

@@ -99,6 +99,7 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     gb_jsonw_key_opt(w, GB_STR("own"), o->own);
     gb_jsonw_key_opt(w, GB_STR("pseudonym"), image->pseudonym);
     gb_jsonw_key_opt(w, GB_STR("reporter"), image->reporter);
+    gb_rest_render(w, o);
     gb_returns_render(w, o);
     write_strings(w, GB_STR("seen"), o->seen, o->seen_count);
     gb_jsonw_key_str(w, GB_STR("source"), o->source);

@@ -20,6 +20,7 @@
 #include "core/decision.h"
 #include "core/due.h"
 #include "core/fact.h"
+#include "core/rest.h"
 #include "core/returns.h"
 #include "core/said.h"
 
@@ -111,6 +112,7 @@ struct gb_observation {
     struct gb_version version;
     struct gb_returns returns;
     struct gb_fallen fallen;
+    struct gb_rest rest;
     uint32_t seen_count;
     struct gb_str seen[GB_SEEN_MAX]; /* image hashes seen at this version */
     struct gb_str own;               /* matter id of its own, absent until minted */

@@ -19,7 +19,8 @@
         {S(source), S("matter"), S("4"), GB_STATE_ACCEPTED},                                       \
         {S(source), S("matter"), S("5"), GB_STATE_VOID},                                           \
         {S(source), S("matter"), S("6"), GB_STATE_VERIFIED},                                       \
-        {S(source), S("matter"), S("7"), GB_STATE_TRANSFERRED}
+        {S(source), S("matter"), S("7"), GB_STATE_TRANSFERRED},                                    \
+        {S(source), S("matter"), S("8"), GB_STATE_SUSPENDED}
 
 static const struct gb_state_row states[] = {STATES("grid"), STATES("party")};
 static const struct gb_authority authority[] = {{S("state"), 2, {S("party"), S("grid")}}};
