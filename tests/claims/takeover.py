@@ -184,7 +184,8 @@ def main():
     options = parser.parse_args()
     options.count = options.count or (3 if options.short else 12)
     folder = pathlib.Path(os.environ["GB_SCRATCH"]) / "takeover"
-    bridge.generate(folder, 1 if options.short else 3, TOWNS)
+    bridge.generate(folder, 1 if options.short else 2, TOWNS,
+                    extra=["--matters-per-day", "40" if options.short else "100"])
     counts = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["counts"]
     wrong, figures = prove(options, folder, counts)
     for name, figure in figures.items():

@@ -89,7 +89,9 @@ class Feeder(threading.Thread):
         """{(topic, partition, offset)} of messages that stand in the topic a second time."""
         seen, found = set(), set()
         for message in every_message(self.bootstrap, self.load.FILES.values()):
-            number = dict(message.headers())["fed"]
+            number = dict(message.headers() or ()).get("fed")
+            if number is None:
+                continue  # somebody else's
             if number in seen:
                 found.add((message.topic(), message.partition(), message.offset()))
             seen.add(number)
