@@ -186,6 +186,18 @@ static struct gb_str chain(struct gb_core *core, struct gb_stream *stream, int64
     return fault;
 }
 
+/* A session began the stream without a committed offset, although it has been read before: Kafka
+ * forgot the group's offsets, as it does when a topic is deleted. Other records may stand at the
+ * offsets of before, so versions decide what is new, not the marks. */
+static void renew(struct gb_core *core, struct gb_stream *stream, int64_t from)
+{
+    if (stream->offset >= 0 || stream->to >= 0) {
+        stream->offset = -1;
+        stream->to = from;
+        gb_object_touch(core, &stream->head);
+    }
+}
+
 static void tick_stream(struct gb_core *core, struct gb_session *session,
                         const struct gb_value *item)
 {
@@ -202,6 +214,9 @@ static void tick_stream(struct gb_core *core, struct gb_session *session,
         return;
     }
     stream = gb_stream_get(core, id);
+    if (gb_value_bool(item, GB_STR("new"), false)) {
+        renew(core, stream, gb_value_int(item, GB_STR("from"), 0));
+    }
     taken = take_pending(core, session, id);
     counted = sum_of(taken.by) + taken.orphaned;
     gb_map_each(&core->sessions, take_orphans, &orphans);

@@ -168,6 +168,19 @@ static void wait_for_policy(struct gb_intake *intake, struct gb_intake_effects *
     }
 }
 
+/* Before any of their records: the lanes may remember the streams from before. */
+static void tell_new_streams(struct gb_intake *intake, struct gb_intake_effects *fx)
+{
+    bool is_new = false;
+
+    for (uint32_t i = 0; i < intake->streams_count; i++) {
+        is_new = is_new || intake->streams[i].is_new;
+    }
+    if (is_new) {
+        gb_intake_tick(intake, 0, fx);
+    }
+}
+
 static void on_assigned(struct gb_intake *intake, const struct gb_intake_event *event,
                         struct gb_intake_effects *fx)
 {
@@ -186,6 +199,7 @@ static void on_assigned(struct gb_intake *intake, const struct gb_intake_event *
     for (uint32_t i = 0; i < count; i++) {
         add_stream(intake, &event->assigned.items[i], fx);
     }
+    tell_new_streams(intake, fx);
     gb_intake_keep_starts(intake, event, fx);
     fetch(intake, fx);
     if (!intake->has_policy) {

@@ -18,6 +18,7 @@ struct gb_stream {
     int32_t partition;
     struct gb_str id;          /* "cluster/topic/partition" */
     bool is_policy, is_halted;
+    bool is_new;               /* begun without a committed offset; the next tick says so */
     bool is_unreadable;        /* nothing more is read, what was read is ticked and committed */
     int64_t verify_offset;     /* record to compare first, or -1 */
     struct gb_str verify_hash;
@@ -93,7 +94,8 @@ struct gb_stream *gb_intake_stream(struct gb_intake *intake, struct gb_str topic
 bool gb_intake_leave_broken(struct gb_intake *intake, const struct gb_intake_event *event,
                             struct gb_intake_effects *fx);
 
-/* A tick to every lane; clock 0 moves nothing. Starts new intervals. */
+/* A tick to every lane; clock 0 moves nothing. Starts new intervals. The first one says which
+ * streams this session began without a committed offset. */
 void gb_intake_tick(struct gb_intake *intake, int64_t clock, struct gb_intake_effects *fx);
 
 #endif

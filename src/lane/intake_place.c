@@ -42,6 +42,7 @@ void gb_intake_place(struct gb_intake *intake, struct gb_stream *stream,
     stream->log_end = start->log_end;
     stream->next = start->committed;
     if (start->committed < 0) {
+        stream->is_new = !stream->is_policy; /* old bundles must not become active again */
         stream->next = start->from_latest ? start->log_end : start->log_start;
     } else if (start->committed > start->log_end) {
         gb_intake_halt_stream(stream,

@@ -28,10 +28,16 @@ static struct gb_value stream_value(struct gb_arena *arena, const struct gb_stre
 {
     struct gb_member members[] = {{GB_STR("from"), int_value(stream->from)},
                                   {GB_STR("id"), text_value(stream->id)},
+                                  {GB_STR("new"), {.type = GB_BOOL, .truth = true}},
                                   {GB_STR("sent"), int_value(stream->sent[lane])},
                                   {GB_STR("to"), int_value(stream->next)}};
+    uint32_t old_count = GB_COUNT(members) - 1;
 
-    return object_of(arena, members, GB_COUNT(members));
+    if (stream->is_new) {
+        return object_of(arena, members, GB_COUNT(members));
+    }
+    memmove(&members[2], &members[3], 2 * sizeof(members[0]));
+    return object_of(arena, members, old_count);
 }
 
 static void tick_lane(struct gb_intake *intake, uint32_t lane, int64_t clock,
@@ -66,6 +72,7 @@ void gb_intake_tick(struct gb_intake *intake, int64_t clock, struct gb_intake_ef
     for (uint32_t i = 0; i < intake->streams_count; i++) {
         struct gb_stream *s = &intake->streams[i];
 
+        s->is_new = false;
         s->from = s->next;
         s->ticked = s->next;
         s->ticked_offset = s->last_offset;
