@@ -141,7 +141,8 @@ static void fetch(struct gb_intake *intake, struct gb_intake_effects *fx)
     for (uint32_t i = 0; i < intake->streams_count; i++) {
         const struct gb_stream *s = &intake->streams[i];
 
-        if (!s->is_halted && !s->is_unreadable && (s->is_policy || intake->has_policy)) {
+        if (!s->is_halted && !s->is_unreadable && !s->is_starting &&
+            (s->is_policy || intake->has_policy)) {
             items[count++] = (struct gb_stream_offset){
                 .topic = s->topic,
                 .partition = s->partition,
@@ -168,16 +169,30 @@ static void wait_for_policy(struct gb_intake *intake, struct gb_intake_effects *
     }
 }
 
-/* Before any of their records: the lanes may remember the streams from before. */
-static void tell_new_streams(struct gb_intake *intake, struct gb_intake_effects *fx)
+/* What was ticked is committed when all that was sent is acknowledged. */
+static void await_commit(struct gb_intake *intake)
 {
-    bool is_new = false;
+    intake->is_committing = true;
+    intake->commit_ticket = intake->tickets;
+    intake->commit_left = intake->unacked;
+}
+
+/* Streams without a committed offset: the lanes are told first, as they may remember them; then the
+ * place is committed; then it is read. So what was read once always has a committed offset, unless
+ * Kafka forgot it, and `start: latest` holds from the first start on. */
+static void begin_new_streams(struct gb_intake *intake, struct gb_intake_effects *fx)
+{
+    uint32_t count = 0;
 
     for (uint32_t i = 0; i < intake->streams_count; i++) {
-        is_new = is_new || intake->streams[i].is_new;
+        count += intake->streams[i].is_new;
     }
-    if (is_new) {
+    if (count > 0) {
+        gb_intake_add(fx, GB_IX_SAY)->text =
+            gb_arena_printf(&intake->step_arena,
+                            "%u streams have no committed offset: they begin anew", count);
         gb_intake_tick(intake, 0, fx);
+        await_commit(intake);
     }
 }
 
@@ -199,8 +214,7 @@ static void on_assigned(struct gb_intake *intake, const struct gb_intake_event *
     for (uint32_t i = 0; i < count; i++) {
         add_stream(intake, &event->assigned.items[i], fx);
     }
-    tell_new_streams(intake, fx);
-    gb_intake_keep_starts(intake, event, fx);
+    begin_new_streams(intake, fx);
     fetch(intake, fx);
     if (!intake->has_policy) {
         wait_for_policy(intake, fx);
@@ -268,14 +282,17 @@ static void commit(struct gb_intake *intake, struct gb_intake_effects *fx)
     for (uint32_t i = 0; i < intake->streams_count; i++) {
         struct gb_stream *s = &intake->streams[i];
 
-        if (s->ticked > s->committed && s->ticked_offset >= 0 && !s->is_halted) {
-            items[count++] = (struct gb_stream_offset){
-                .topic = s->topic,
-                .partition = s->partition,
-                .offset = s->ticked,
-                .metadata = gb_arena_printf(&intake->step_arena, "%" PRId64 ":%.64s",
-                                            s->ticked_offset, s->ticked_hash)};
+        if (s->is_halted || (!s->is_starting && s->ticked_offset < 0) ||
+            s->ticked <= s->committed) {
+            continue;
         }
+        items[count] = (struct gb_stream_offset){
+            .topic = s->topic, .partition = s->partition, .offset = s->ticked};
+        if (s->ticked_offset >= 0) {
+            items[count].metadata = gb_arena_printf(&intake->step_arena, "%" PRId64 ":%.64s",
+                                                    s->ticked_offset, s->ticked_hash);
+        }
+        count++;
     }
     if (count == 0) {
         intake->is_committing = false;
@@ -324,6 +341,7 @@ static void on_acked(struct gb_intake *intake, const struct gb_intake_event *eve
 static void on_committed(struct gb_intake *intake, const struct gb_intake_event *event,
                          struct gb_intake_effects *fx)
 {
+    bool has_more = false; /* to fetch */
     bool had_policy = intake->has_policy;
 
     if (event->status != GB_OK) {
@@ -335,10 +353,12 @@ static void on_committed(struct gb_intake *intake, const struct gb_intake_event 
     for (uint32_t i = 0; i < intake->streams_count; i++) {
         struct gb_stream *s = &intake->streams[i];
 
-        s->committed = s->ticked_offset >= 0 ? s->ticked : s->committed;
+        s->committed = s->ticked_offset >= 0 || s->is_starting ? s->ticked : s->committed;
+        has_more = has_more || s->is_starting;
+        s->is_starting = false;
         intake->has_policy = intake->has_policy || (s->is_policy && s->committed > 0);
     }
-    if (intake->has_policy && !had_policy) {
+    if (has_more || (intake->has_policy && !had_policy)) {
         fetch(intake, fx);
     }
 }
@@ -391,9 +411,7 @@ static void on_timer(struct gb_intake *intake, const struct gb_intake_event *eve
     }
     intake->ticked_at = event->now;
     gb_intake_tick(intake, proven_clock(intake, event), fx);
-    intake->is_committing = true;
-    intake->commit_ticket = intake->tickets;
-    intake->commit_left = intake->unacked;
+    await_commit(intake);
 }
 
 void gb_intake_step(struct gb_intake *intake, const struct gb_intake_event *event,

@@ -18,7 +18,8 @@ struct gb_stream {
     int32_t partition;
     struct gb_str id;          /* "cluster/topic/partition" */
     bool is_policy, is_halted;
-    bool is_new;               /* begun without a committed offset; the next tick says so */
+    bool is_new;               /* begun without a committed offset; the next tick says so ... */
+    bool is_starting;          /* ... and nothing is read before its place is committed */
     bool is_unreadable;        /* nothing more is read, what was read is ticked and committed */
     int64_t verify_offset;     /* record to compare first, or -1 */
     struct gb_str verify_hash;
@@ -79,11 +80,6 @@ void gb_intake_halt_stream(struct gb_stream *stream, struct gb_str why,
 /* Where reading begins; the last committed record is read again and compared. */
 void gb_intake_place(struct gb_intake *intake, struct gb_stream *stream,
                      const struct gb_stream_start *start, struct gb_intake_effects *fx);
-
-/* `start: latest` holds from the first start on, not from each one before the first commit: the
- * place of such streams is committed before anything is read. */
-void gb_intake_keep_starts(struct gb_intake *intake, const struct gb_intake_event *event,
-                           struct gb_intake_effects *fx);
 
 /* The stream of this session, or NULL. */
 struct gb_stream *gb_intake_stream(struct gb_intake *intake, struct gb_str topic,

@@ -42,7 +42,7 @@ void gb_intake_place(struct gb_intake *intake, struct gb_stream *stream,
     stream->log_end = start->log_end;
     stream->next = start->committed;
     if (start->committed < 0) {
-        stream->is_new = !stream->is_policy; /* old bundles must not become active again */
+        stream->is_new = stream->is_starting = !stream->is_policy;
         stream->next = start->from_latest ? start->log_end : start->log_start;
     } else if (start->committed > start->log_end) {
         gb_intake_halt_stream(stream,
@@ -65,34 +65,6 @@ void gb_intake_place(struct gb_intake *intake, struct gb_stream *stream,
     }
     stream->from = stream->next;
     stream->committed = start->committed;
-}
-
-void gb_intake_keep_starts(struct gb_intake *intake, const struct gb_intake_event *event,
-                           struct gb_intake_effects *fx)
-{
-    struct gb_stream_offset *items =
-        gb_arena_take(&intake->step_arena, (intake->streams_count + 1U) * sizeof(items[0]));
-    struct gb_intake_effect *effect;
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < intake->streams_count; i++) {
-        struct gb_stream *s = &intake->streams[i];
-
-        if (s->committed < 0 && event->assigned.items[i].from_latest && !s->is_halted) {
-            s->committed = s->next;
-            items[count++] = (struct gb_stream_offset){
-                .topic = s->topic, .partition = s->partition, .offset = s->next};
-        }
-    }
-    if (count == 0) {
-        return;
-    }
-    intake->is_committing = true;
-    intake->commit_ticket = intake->tickets;
-    intake->commit_left = 0;
-    effect = gb_intake_add(fx, GB_IX_COMMIT);
-    effect->streams.items = items;
-    effect->streams.count = count;
 }
 
 struct gb_stream *gb_intake_stream(struct gb_intake *intake, struct gb_str topic,

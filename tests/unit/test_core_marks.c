@@ -169,12 +169,37 @@ static void a_lost_tail_begins_a_new_era_of_marks(void **state)
     end(&lane);
 }
 
+/* Kafka forgot the group's offsets (a topic was deleted): a session says that its stream is new. */
+static void a_new_stream_of_old_begins_a_new_era(void **state)
+{
+    struct gb_record rec = {.kind = GB_KIND_TICK, .town = GB_STR(""), .session = GB_STR("n")};
+    struct lane lane;
+    struct gb_err err;
+
+    (void)state;
+    begin(&lane);
+    tick(&lane, "s", 0, T0);
+    assert_int_equal(ignored(&lane, "s", 1, 9), GB_OUT_IGNORED);
+    tick(&lane, "n", 0, T0); /* negative control: a session that says nothing */
+    assert_int_equal(ignored(&lane, "n", 1, 5), GB_UNCHANGED);
+    rec.n = 2;
+    assert_int_equal(gb_json_parse(&lane.arena,
+                                   GB_STR("{\"clock\":0,\"streams\":[{\"from\":0,\"id\":\"c/t/0\","
+                                          "\"new\":true,\"sent\":0,\"to\":0}]}"),
+                                   &rec.fields, &err), GB_OK);
+    step(&lane, &rec);
+    assert_int_equal(ignored(&lane, "n", 3, 5), GB_OUT_IGNORED);
+    assert_int_equal(ignored(&lane, "n", 4, 5), GB_UNCHANGED);
+    end(&lane);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sessions_have_a_bound),
         cmocka_unit_test(a_silent_writer_is_forgotten_after_a_week),
         cmocka_unit_test(a_lost_tail_begins_a_new_era_of_marks),
+        cmocka_unit_test(a_new_stream_of_old_begins_a_new_era),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
