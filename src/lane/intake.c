@@ -169,33 +169,6 @@ static void wait_for_policy(struct gb_intake *intake, struct gb_intake_effects *
     }
 }
 
-/* What was ticked is committed when all that was sent is acknowledged. */
-static void await_commit(struct gb_intake *intake)
-{
-    intake->is_committing = true;
-    intake->commit_ticket = intake->tickets;
-    intake->commit_left = intake->unacked;
-}
-
-/* Streams without a committed offset: the lanes are told first, as they may remember them; then the
- * place is committed; then it is read. So what was read once always has a committed offset, unless
- * Kafka forgot it, and `start: latest` holds from the first start on. */
-static void begin_new_streams(struct gb_intake *intake, struct gb_intake_effects *fx)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < intake->streams_count; i++) {
-        count += intake->streams[i].is_new;
-    }
-    if (count > 0) {
-        gb_intake_add(fx, GB_IX_SAY)->text =
-            gb_arena_printf(&intake->step_arena,
-                            "%u streams have no committed offset: they begin anew", count);
-        gb_intake_tick(intake, 0, fx);
-        await_commit(intake);
-    }
-}
-
 static void on_assigned(struct gb_intake *intake, const struct gb_intake_event *event,
                         struct gb_intake_effects *fx)
 {
@@ -214,7 +187,7 @@ static void on_assigned(struct gb_intake *intake, const struct gb_intake_event *
     for (uint32_t i = 0; i < count; i++) {
         add_stream(intake, &event->assigned.items[i], fx);
     }
-    begin_new_streams(intake, fx);
+    gb_intake_begin_new(intake, fx);
     fetch(intake, fx);
     if (!intake->has_policy) {
         wait_for_policy(intake, fx);
@@ -411,7 +384,7 @@ static void on_timer(struct gb_intake *intake, const struct gb_intake_event *eve
     }
     intake->ticked_at = event->now;
     gb_intake_tick(intake, proven_clock(intake, event), fx);
-    await_commit(intake);
+    gb_intake_await_commit(intake);
 }
 
 void gb_intake_step(struct gb_intake *intake, const struct gb_intake_event *event,

@@ -81,6 +81,14 @@ void gb_intake_halt_stream(struct gb_stream *stream, struct gb_str why,
 void gb_intake_place(struct gb_intake *intake, struct gb_stream *stream,
                      const struct gb_stream_start *start, struct gb_intake_effects *fx);
 
+/* What was ticked is committed when all that was sent is acknowledged. */
+void gb_intake_await_commit(struct gb_intake *intake);
+
+/* Streams without a committed offset: the lanes are told first, as they may remember them; then the
+ * place is committed; then it is read. So what was read once always has a committed offset, unless
+ * Kafka forgot it, and `start: latest` holds from the first start on. */
+void gb_intake_begin_new(struct gb_intake *intake, struct gb_intake_effects *fx);
+
 /* The stream of this session, or NULL. */
 struct gb_stream *gb_intake_stream(struct gb_intake *intake, struct gb_str topic,
                                    int32_t partition);

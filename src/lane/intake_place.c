@@ -114,3 +114,26 @@ bool gb_intake_leave_broken(struct gb_intake *intake, const struct gb_intake_eve
                                    GB_STR_ARG(event->failed.words));
     return true;
 }
+
+void gb_intake_await_commit(struct gb_intake *intake)
+{
+    intake->is_committing = true;
+    intake->commit_ticket = intake->tickets;
+    intake->commit_left = intake->unacked;
+}
+
+void gb_intake_begin_new(struct gb_intake *intake, struct gb_intake_effects *fx)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < intake->streams_count; i++) {
+        count += intake->streams[i].is_new;
+    }
+    if (count > 0) {
+        gb_intake_add(fx, GB_IX_SAY)->text =
+            gb_arena_printf(&intake->step_arena,
+                            "%u streams have no committed offset: they begin anew", count);
+        gb_intake_tick(intake, 0, fx);
+        gb_intake_await_commit(intake);
+    }
+}

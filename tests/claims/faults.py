@@ -5,9 +5,9 @@ own; --keep FILE holds what was done, so that a run may be broken off and gone o
 Two or three daemons, behind proxies that delay, cut and half-open connections. Kinds: see KINDS.
 After each round: no gap, no double, the truth, each source coordinate once, Kafka equal to the
 outbox, replay identical; then two ends: records of a source topic created again count, records of
-gb.intake deleted before they were read halt the lane. Recovery: seconds from the end of a fault until
-lines are applied again, p50 and p99 of each kind. Negative control: a line taken out of the ledger
-is missed.
+gb.intake deleted before they were read halt the lane. Recovery: seconds from the end of a fault
+until lines are applied again, p50 and p99 of each kind. Negative control: a line taken out of the
+ledger is missed.
 """
 import argparse
 import collections

@@ -193,7 +193,7 @@ static void test_start_latest(void **state)
     assert_int_equal(find(&w, GB_IX_FETCH)->streams.count, 0);
     assert_null(find(&w, GB_IX_COMMIT));
     assert_int_equal(count(&w, GB_IX_PRODUCE), LANES);
-    read_produced(&w, 0, &arena, &rec);
+    read_produced(&w, 1, &arena, &rec);
     stream = &gb_value_get(&rec.fields, GB_STR("streams"))->items[0];
     assert_true(gb_value_bool(stream, GB_STR("new"), false));
     assert_int_equal(gb_value_int(stream, GB_STR("from"), -1), 7);
