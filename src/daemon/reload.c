@@ -96,8 +96,19 @@ static const char *needs_restart(const struct gb_daemon_config *a,
 /* What a reload changes for records. */
 struct difference {
     uint32_t joined, left, changed; /* topics */
-    bool is_refuse, is_key;
+    bool is_refuse, is_key, is_gateway;
 };
+
+static bool has_same_gateways(const struct gb_gateways *a, const struct gb_gateways *b)
+{
+    for (size_t i = 0; i < a->count && i < b->count; i++) {
+        if (!gb_str_eq(a->items[i].id, b->items[i].id) ||
+            memcmp(a->items[i].key, b->items[i].key, sizeof(a->items[i].key)) != 0) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
 
 static struct gb_str mapping_of(const struct gb_intake_set *set, const struct gb_daemon_source *s)
 {
@@ -108,7 +119,8 @@ static struct difference compare(const struct gb_intake_set *old, const struct g
 {
     struct difference d = {
         .is_refuse = !gb_str_eq(gb_door_refuse_hash(old->door), gb_door_refuse_hash(new->door)),
-        .is_key = !is_same(old->config->join_key, new->config->join_key)};
+        .is_key = !is_same(old->config->join_key, new->config->join_key),
+        .is_gateway = !has_same_gateways(&old->config->gateways, &new->config->gateways)};
 
     for (size_t i = 0; i < old->config->sources_count; i++) {
         struct gb_str now = mapping_of(new, &old->config->sources[i]);
@@ -128,9 +140,9 @@ static void tell(const struct difference *d)
     char text[200];
 
     (void)snprintf(text, sizeof(text),
-                   "reload: done: topics joined %u, left %u, with another mapping %u%s%s",
+                   "reload: done: topics joined %u, left %u, with another mapping %u%s%s%s",
                    d->joined, d->left, d->changed, d->is_refuse ? "; another refuse-list" : "",
-                   d->is_key ? "; other keys" : "");
+                   d->is_key ? "; other keys" : "", d->is_gateway ? "; other gateways" : "");
     gb_log(GB_LOG_INFO, -1, gb_str_of(text));
 }
 
@@ -158,7 +170,7 @@ static enum gb_status turn(struct gb_world *world, struct gb_intake_set *old,
         return gb_fail(err, GB_BAD_CONFIG, "%s changes by a restart only", section);
     }
     d = compare(old, new);
-    to.must_drain = d.left + d.changed > 0 || d.is_refuse || d.is_key;
+    to.must_drain = d.left + d.changed > 0 || d.is_refuse || d.is_key || d.is_gateway;
     status = gb_world_intake(world, &to, err);
     if (status == GB_OK) {
         gb_daemon_say_kept_out(old->door);

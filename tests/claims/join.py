@@ -34,7 +34,7 @@ ROOT = pathlib.Path(os.environ["GB_ROOT"])
 FOLDER = ROOT / "tests" / "joining" / "urban_management"
 NAME, EARLY, LATE, LANES = "urban_management", "urban.early", "urban.late", 4
 TOWNS = ("320312111", "320312112")
-STORM_CASES, STORM_RELOADS = 3000, 8
+STORM_RELOADS, CASES_BETWEEN, CASES_MAX = 8, 60, 60000
 REFUSED = "everything stays as it was"
 
 
@@ -277,14 +277,24 @@ def lane_of(town):
     return value % LANES
 
 
-def feed(kafka, grid, first):
-    """New cases at a pace that lasts as long as the reloads."""
+def feed(kafka, grid, first, ends):
+    """New cases at a pace, until the event `ends` is set."""
     producer = confluent_kafka.Producer({"bootstrap.servers": kafka.bootstrap, "linger.ms": 0})
-    for number in range(first, first + STORM_CASES):
+    for number in range(first, first + CASES_MAX):
         producer.produce(EARLY, case(number, grid).encode())
         producer.poll(0)
-        time.sleep(0.004)
+        if ends.wait(0.004):
+            break
     producer.flush(30)
+
+
+def wait_flow(place, seconds):
+    """Until new cases are under way: read, sent, and not all committed yet."""
+    begin, until = sum(place.ends("gb.intake").values()), time.monotonic() + seconds
+    while sum(place.ends("gb.intake").values()) < begin + CASES_BETWEEN:
+        if time.monotonic() > until:
+            raise TimeoutError("no cases come in")
+        time.sleep(0.05)
 
 
 def places_of_cases(place):
@@ -298,31 +308,40 @@ def places_of_cases(place):
     return found
 
 
+def reload_under_load(place, one, lines, wrong):
+    done, refused = one.said().count("reload: done"), one.said().count(REFUSED)
+    place.write("one", lines)
+    one.process.send_signal(signal.SIGHUP)
+    until = time.monotonic() + 30
+    while one.said().count("reload: done") == done:
+        if one.said().count(REFUSED) > refused or time.monotonic() > until:
+            wrong.append(f"a reload under load was refused: {one.log_path}")
+            return
+        time.sleep(0.05)
+
+
 def storm(place, kafka, one, grid, wrong):
     """Reloads with the one and the other mapping by turns while records come in."""
     adapter = place.folder / NAME
     folders = [other_mapping(adapter), adapter]
     expect(wrong, lane_of(TOWNS[0]) != lane_of(TOWNS[1]), "both towns are of one lane")
-    before = place.ends(EARLY)[0]
-    feeder = threading.Thread(target=feed, args=(kafka, grid, 1000))
+    before, ends = place.ends(EARLY)[0], threading.Event()
+    feeder = threading.Thread(target=feed, args=(kafka, grid, 1000, ends))
     feeder.start()
-    for i in range(STORM_RELOADS):
-        done, refused = one.said().count("reload: done"), one.said().count(REFUSED)
-        place.write("one", source(folders[i % 2], [EARLY, LATE]))
-        one.process.send_signal(signal.SIGHUP)
-        until = time.monotonic() + 30
-        while one.said().count("reload: done") == done and time.monotonic() < until:
-            if one.said().count(REFUSED) > refused:
-                wrong.append(f"a reload under load was refused: {one.log_path}")
-                break
-            time.sleep(0.05)
-    feeder.join()
-    place.settle(one, 120)
+    try:
+        for i in range(STORM_RELOADS):
+            wait_flow(place, 90)
+            reload_under_load(place, one, source(folders[i % 2], [EARLY, LATE]), wrong)
+        wait_flow(place, 90)
+    finally:
+        ends.set()
+        feeder.join()
+    place.settle(one, 240)
     found = places_of_cases(place)
     twice = sum(len(places) > 1 for places in found.values())
     missing = set(range(before, place.ends(EARLY)[0])) - set(found)
     used = {h_map for places in found.values() for _, h_map in places}
-    return {"storm_cases": STORM_CASES, "storm_reloads": STORM_RELOADS, "mappings": len(used),
+    return {"storm_cases": len(found), "storm_reloads": STORM_RELOADS, "mappings": len(used),
             "cases_in_two_lanes": twice, "cases_missing": len(missing)}
 
 
