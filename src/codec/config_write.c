@@ -48,6 +48,18 @@ static bool is_secret(struct gb_str name)
     return false;
 }
 
+static void write_name(struct gb_buf *out, const struct gb_property *property)
+{
+    struct gb_buf name = {0};
+
+    gb_buf_add_str(&name, property->name);
+    if (property->is_file) {
+        gb_buf_add_str(&name, GB_STR("_file"));
+    }
+    add_text(out, gb_buf_str(&name));
+    gb_buf_close(&name);
+}
+
 static void write_kafka(struct gb_buf *out, const struct gb_config *config)
 {
     gb_buf_add_str(out, GB_STR("kafka:\n"));
@@ -60,8 +72,9 @@ static void write_kafka(struct gb_buf *out, const struct gb_config *config)
     for (uint32_t i = 0; i < config->properties_count; i++) {
         const struct gb_property *property = &config->properties[i];
 
-        gb_buf_printf(out, "    \"%.*s%s\": ", GB_STR_ARG(property->name),
-                      property->is_file ? "_file" : "");
+        gb_buf_add_str(out, GB_STR("    "));
+        write_name(out, property);
+        gb_buf_add_str(out, GB_STR(": "));
         if (!property->is_file && is_secret(property->name)) {
             gb_buf_add_str(out, GB_STR(MASK));
         } else {

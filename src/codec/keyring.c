@@ -81,6 +81,16 @@ static bool read_line(struct gb_arena *arena, struct gb_str line, char letter,
     return true;
 }
 
+static uint32_t number_of(struct gb_str id)
+{
+    uint32_t number = 0;
+
+    for (size_t i = 1; i < id.len; i++) {
+        number = number * 10 + (uint32_t)(id.ptr[i] - '0');
+    }
+    return number;
+}
+
 enum gb_status gb_keyring_read(struct gb_arena *arena, struct gb_str text, char letter,
                                struct gb_keyring *ring, struct gb_err *err)
 {
@@ -111,8 +121,10 @@ enum gb_status gb_keyring_read(struct gb_arena *arena, struct gb_str text, char 
         return gb_fail(err, GB_BAD_CONFIG, "line 1: expected a key of 64 hex digits");
     }
     for (uint32_t i = 1; i < made.count; i++) {
-        if (gb_str_eq(made.items[i].id, made.items[i - 1].id)) {
-            return gb_fail(err, GB_BAD_CONFIG, "two keys have the same id");
+        if (number_of(made.items[i].id) >= number_of(made.items[i - 1].id)) {
+            return gb_fail(err, GB_BAD_CONFIG,
+                           "expected the newest key first: %.*s stands behind %.*s",
+                           GB_STR_ARG(made.items[i].id), GB_STR_ARG(made.items[i - 1].id));
         }
     }
     *ring = made;
@@ -134,13 +146,7 @@ void gb_keyring_expire(struct gb_keyring *ring, struct gb_str today)
 struct gb_str gb_keyring_next_id(struct gb_arena *arena, const struct gb_keyring *ring,
                                  char letter)
 {
-    struct gb_str id = ring->items[0].id;
-    uint32_t number = 0;
-
-    for (size_t i = 1; i < id.len; i++) {
-        number = number * 10 + (uint32_t)(id.ptr[i] - '0');
-    }
-    return gb_arena_printf(arena, "%c%u", letter, number + 1);
+    return gb_arena_printf(arena, "%c%u", letter, number_of(ring->items[0].id) + 1);
 }
 
 enum gb_status gb_keyring_rotate(struct gb_arena *arena, struct gb_keyring *ring,
@@ -150,6 +156,10 @@ enum gb_status gb_keyring_rotate(struct gb_arena *arena, struct gb_keyring *ring
     if (ring->count == GB_KEYS_MAX) {
         return gb_fail(err, GB_BAD_CONFIG, "%u keys are known: wait for an overlap to end",
                        ring->count);
+    }
+    if (!is_id(fresh->id, fresh->id.ptr[0])) {
+        return gb_fail(err, GB_BAD_CONFIG, "%.*s is the last number: begin with a new file",
+                       GB_STR_ARG(ring->items[0].id));
     }
     for (uint32_t i = ring->count; i > 0; i--) {
         ring->items[i] = ring->items[i - 1];
