@@ -44,8 +44,11 @@ class Producer:
 
     def close(self):
         """Given up as it stands: what it left open is for the next one of its id."""
-        self.client.purge()
-        self.client.poll(0)
+        try:
+            self.client.purge()
+            self.client.poll(0)
+        except confluent_kafka.KafkaException:
+            pass  # it was fenced, and says so once more
         self.client = None
 
     def send(self, topic, key):
