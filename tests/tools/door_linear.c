@@ -185,7 +185,9 @@ static double quadratic(size_t len)
             sum += j;
         }
     }
-    return cpu_ns() - begin;
+    begin = cpu_ns() - begin;
+    GB_CHECK(sum > 0);
+    return begin;
 }
 
 int main(int argc, char **argv)
