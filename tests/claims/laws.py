@@ -14,7 +14,7 @@ import time
 import planted
 
 NEEDS = ()
-SHORT_SECONDS = 60
+SHORT_SECONDS = 90
 LAW = re.compile(r"^law=(\S+) scripts=(\d+) checks=(\d+)$", re.MULTILINE)
 VIOLATED = re.compile(r"^violated (\S+) seed (\d+): (.*)$", re.MULTILINE)
 SAMPLE = 2
