@@ -6,7 +6,9 @@
  *              other published field the same. Without decisions before, the same overlaps are
  *              open (what people have settled stays settled only while its matter lives: a matter
  *              that is parted for a moment has a new overlap). Beyond the law: evidence that more
- *              reports share than GB_EVIDENCE_MAX, searches cut at GB_LINK_MAX.
+ *              reports share than GB_EVIDENCE_MAX, searches cut at GB_LINK_MAX, and what has been
+ *              closed for longer than the bundle's cell_window: a report that leaves its cell
+ *              while nothing open is one matter with it is no candidate any more.
  *   undo       A decision that is undone, with nothing but reports in between and while the clock
  *              stands, leaves every matter as it is without it; open overlaps as above.
  *   forbidden  At no moment does a post lead that the list forbids to.
