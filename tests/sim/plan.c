@@ -56,4 +56,7 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
     plan->is_split_replay = below(&state, 2) == 0;
     plan->is_bundle_late = below(&state, 12) == 0;
     draw_rates(plan, &state);
+    if (below(&state, 6) == 0) { /* rare in itself, and it takes several things to be seen */
+        plan->rates[SIM_LOST_TAIL] = 40;
+    }
 }
