@@ -10,19 +10,29 @@ function(gb_test_program name)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
 endfunction()
 
-# Files in tests/unit and tests/golden that are not test_*.c are shared by the tests beside them.
+# Files in tests/unit and tests/golden that are not test_*.c are shared by the tests beside them,
+# and compiled once.
 foreach(label unit golden)
   file(GLOB tests CONFIGURE_DEPENDS tests/${label}/test_*.c)
   file(GLOB shared CONFIGURE_DEPENDS tests/${label}/*.c)
   if(tests)
     list(REMOVE_ITEM shared ${tests})
   endif()
+  set(fixtures "")
+  if(shared)
+    set(fixtures gb_fixtures_${label})
+    add_library(${fixtures} STATIC ${shared})
+    target_link_libraries(${fixtures} PRIVATE gb_flags PUBLIC gb_app PkgConfig::CMOCKA)
+    target_compile_definitions(${fixtures} PRIVATE GB_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+      GB_VERSION="${PROJECT_VERSION}")
+    target_include_directories(${fixtures} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  endif()
   foreach(source ${tests})
     get_filename_component(stem ${source} NAME_WE)
     string(REGEX REPLACE "^test_" "" stem ${stem})
     set(name ${label}_${stem})
-    gb_test_program(${name} ${source} ${shared})
-    target_link_libraries(${name} PRIVATE PkgConfig::CMOCKA)
+    gb_test_program(${name} ${source})
+    target_link_libraries(${name} PRIVATE ${fixtures} PkgConfig::CMOCKA)
     set_target_properties(${name} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/${label})
     add_test(NAME ${label}.${stem} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
