@@ -233,6 +233,16 @@ static struct gb_str write_families(struct gb_core *core, const struct gb_node *
     return gb_core_text(core);
 }
 
+static bool is_contacted(const struct gb_node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (node->members[i]->fact.counted != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void gb_member_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fold *fold)
 {
     int64_t households = node->tally[GB_TALLY_HOUSEHOLDS];
@@ -248,6 +258,9 @@ void gb_member_fold(struct gb_core *core, struct gb_node *node, struct gb_node_f
     gb_node_set(&fold->fields, "id", gb_node_text(core, gb_node_alias(core, node->head.key)));
     if (households > 0) { /* none at all: exempt */
         check_bounds(core, fold, households, &core->policy->network.households);
+    }
+    if (households > 0 && !is_contacted(node)) {
+        add_wrong(core, fold, "unlinked");
     }
     set_wrong(core, fold);
 }
@@ -291,6 +304,17 @@ static struct gb_str home_of(const struct gb_node *node)
     return node->count > 0 ? node->members[0]->fact.grid : GB_STR_NONE;
 }
 
+/* The link names the household's own grid or, where it knows no grid, its village. */
+static bool is_at(const struct gb_fact *link, struct gb_str home)
+{
+    struct gb_str village = {home.ptr, home.len < 12 ? home.len : 12};
+
+    if (gb_str_is(link->grid)) {
+        return gb_str_eq(link->grid, home);
+    }
+    return !gb_str_is(link->village) || !gb_str_is(home) || gb_str_eq(link->village, village);
+}
+
 void gb_household_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fold *fold)
 {
     struct gb_str home = home_of(node);
@@ -306,9 +330,7 @@ void gb_household_fold(struct gb_core *core, struct gb_node *node, struct gb_nod
     gb_node_set(&fold->fields, "id", gb_node_text(core, gb_node_alias(core, node->head.key)));
     gb_node_set(&fold->fields, "links", write_links(core, node));
     for (uint32_t i = 0; i < node->count; i++) {
-        struct gb_str grid = node->members[i]->fact.grid;
-
-        is_elsewhere = is_elsewhere || (gb_str_is(grid) && !gb_str_eq(grid, home));
+        is_elsewhere = is_elsewhere || !is_at(&node->members[i]->fact, home);
     }
     if (is_elsewhere) {
         add_wrong(core, fold, "other_grid");

@@ -31,6 +31,8 @@ enum gb_entity gb_entity_of(struct gb_str word);
 
 /* Numbers of a fact, each with what it is where the row does not say. X(name, otherwise) */
 #define GB_FACT_NUMBER_LIST(X)                                                                     \
+    X(again, 0)           /* log: visits that it tells again, */                                   \
+    X(again_households, 0) /* and of how many households */                                        \
     X(counted, 0)         /* 1: the member stands in its family's count */                         \
     X(full_time, -1)      /* 0 or 1; -1: not said */                                               \
     X(begins, -1)         /* visit: ms of the day; -1: not said */                                 \

@@ -134,6 +134,13 @@ static void begin(struct gb_core *core, struct gb_jsonw *w)
     gb_jsonw_init(w, &core->buf);
 }
 
+/* Somebody holds the post by this row now; a branch's row names no person. */
+static bool is_held_by(const struct gb_core *core, const struct gb_observation *o)
+{
+    return gb_fact_is_live(&o->fact, core->clock) &&
+           (gb_str_is(o->fact.holder) || gb_entity_of(o->entity) == GB_ENTITY_ORG);
+}
+
 /* The holder's other posts at this time, by key. */
 static void write_also(struct gb_core *core, struct gb_jsonw *w, const struct gb_observation *o)
 {
@@ -189,7 +196,7 @@ static struct gb_str write_holders(struct gb_core *core, const struct gb_node *n
     begin(core, &w);
     gb_jsonw_array(&w);
     for (uint32_t i = 0; i < node->count; i++) {
-        if (gb_fact_is_live(&node->members[i]->fact, core->clock)) {
+        if (is_held_by(core, node->members[i])) {
             write_holder(core, &w, node->members[i]);
         }
     }
@@ -252,7 +259,7 @@ static void read_terms(const struct gb_core *core, const struct gb_node *node,
         const struct gb_fact *fact = &node->members[i]->fact;
         int64_t next = core->clock < fact->since ? fact->since : fact->until;
 
-        *is_held = *is_held || gb_fact_is_live(fact, core->clock);
+        *is_held = *is_held || is_held_by(core, node->members[i]);
         *is_over = *is_over || fact->until <= core->clock;
         if (next > core->clock && next < fold->next_at) {
             fold->next_at = next;

@@ -47,7 +47,8 @@ bool gb_overlap_is_of_node(enum gb_overlap_kind kind);
     X(POST_VACANT, "open_no_holder") X(POST_VACANT, "open_term_over")                              \
     X(POST_VACANT, "settled_in_order")                                                             \
     X(CONTACT, "open_too_few") X(CONTACT, "open_too_many") X(CONTACT, "open_no_family")            \
-    X(CONTACT, "open_other_grid") X(CONTACT, "open_linked_twice") X(CONTACT, "settled_in_order")   \
+    X(CONTACT, "open_unlinked") X(CONTACT, "open_other_grid") X(CONTACT, "open_linked_twice")      \
+    X(CONTACT, "settled_in_order")                                                                 \
     X(COUNT, "settled_decision") X(COUNT, "settled_decision_undone") X(COUNT, "settled_merged")    \
     X(COUNT, "settled_removed") X(COUNT, "settled_split")
 

@@ -4,8 +4,9 @@
  * (households that a member visited), and the grid's daily log (民情日志, a sum of the day). A node
  * holds what one of them says of one worker on one day. Where one holder stands behind several of
  * them (post.c), a visit may be told twice or thrice: then the row counts, before the log, before
- * the counter, and the other is a duplicate whose kind pair.h tells. Both networks' visits of one
- * day stay two visits where the times do not show that they are one.
+ * the counter, and the other is a duplicate whose kind pair.h tells. A log is its post's: it tells
+ * again what any of those who hold the post did within its hours. Both networks' visits of one day
+ * stay two visits where the times do not show that they are one.
  *
  * A member goes out under an alias of the member and the day: nobody can line up one's days.
  *
@@ -20,7 +21,7 @@
 /* The nodes of one holder's day, this one's among them. */
 struct day {
     uint32_t count;
-    const struct gb_node *nodes[2 * GB_HAT_POSTS_MAX];
+    const struct gb_node *nodes[4 * GB_HAT_POSTS_MAX]; /* more are not looked at */
 };
 
 /* The worker in "visit/WORKER/DAY": key_family/ID, grid_worker/GRID or member/HASH. */
@@ -59,25 +60,6 @@ int64_t gb_visit_live(const struct gb_core *core, const struct gb_node *node)
     return day + GB_DAY_MS + GB_VISIT_KEEP_MS;
 }
 
-/* The only holder of the post on that day; absent: nobody, or several. */
-static struct gb_str holder_of_post(const struct gb_core *core, struct gb_str post, int64_t at)
-{
-    const struct gb_node *node = gb_node_find(core, post);
-    struct gb_str holder = GB_STR_NONE;
-
-    for (uint32_t i = 0; node != NULL && i < node->count; i++) {
-        const struct gb_fact *fact = &node->members[i]->fact;
-
-        if (gb_fact_is_live(fact, at) && gb_str_is(fact->holder)) {
-            if (gb_str_is(holder) && !gb_str_eq(holder, fact->holder)) {
-                return GB_STR_NONE;
-            }
-            holder = fact->holder;
-        }
-    }
-    return holder;
-}
-
 /* The middle of the day: what a day belongs to. */
 static int64_t noon_of(const struct gb_node *node)
 {
@@ -87,19 +69,49 @@ static int64_t noon_of(const struct gb_node *node)
     return day + GB_DAY_MS / 2;
 }
 
-static struct gb_str holder_of(struct gb_core *core, const struct gb_node *node)
-{
-    static const struct gb_str member = {"member/", 7};
-    struct gb_str worker = worker_of(node);
-    const struct gb_holder *holder;
-    struct gb_str id;
+#define HOLDERS_MAX 8 /* persons who may stand behind one worker's day */
 
-    if (worker.len < member.len || memcmp(worker.ptr, member.ptr, member.len) != 0) {
-        return holder_of_post(core, worker, noon_of(node));
+struct holders {
+    uint32_t count;
+    struct gb_str items[HOLDERS_MAX];
+};
+
+static void add_holder(struct holders *holders, struct gb_str holder)
+{
+    for (uint32_t i = 0; i < holders->count; i++) {
+        if (gb_str_eq(holders->items[i], holder)) {
+            return;
+        }
     }
-    id = (struct gb_str){worker.ptr + member.len, worker.len - member.len};
-    holder = gb_policy_holder(core->policy, id);
-    return holder != NULL ? holder->holder : id;
+    if (gb_str_is(holder) && holders->count < HOLDERS_MAX) {
+        holders->items[holders->count++] = holder;
+    }
+}
+
+static bool is_member(struct gb_str worker)
+{
+    return worker.len > 7 && memcmp(worker.ptr, "member/", 7) == 0;
+}
+
+/* Who stands behind node: the member, or whoever held the post on that day. */
+static struct holders holders_of(const struct gb_core *core, const struct gb_node *node)
+{
+    struct gb_str worker = worker_of(node);
+    const struct gb_node *post = is_member(worker) ? NULL : gb_node_find(core, worker);
+    struct holders holders = {0};
+
+    if (is_member(worker)) {
+        struct gb_str id = {worker.ptr + 7, worker.len - 7};
+        const struct gb_holder *holder = gb_policy_holder(core->policy, id);
+
+        add_holder(&holders, holder != NULL ? holder->holder : id);
+    }
+    for (uint32_t i = 0; post != NULL && i < post->count; i++) {
+        if (gb_fact_is_live(&post->members[i]->fact, noon_of(node))) {
+            add_holder(&holders, post->members[i]->fact.holder);
+        }
+    }
+    return holders;
 }
 
 static void add_node(struct gb_core *core, const struct gb_node *node, struct gb_str worker,
@@ -118,26 +130,31 @@ static void add_node(struct gb_core *core, const struct gb_node *node, struct gb
     }
 }
 
-/* All that is told of the day of the one who stands behind node. */
-static void read_day(struct gb_core *core, const struct gb_node *node, struct day *day)
+static void read_posts(struct gb_core *core, const struct gb_node *node, struct gb_str holder,
+                       struct day *day)
 {
-    struct gb_str holder = holder_of(core, node);
     struct gb_observation *posts[GB_HAT_POSTS_MAX];
     uint32_t count = gb_hat_posts(core, holder, posts);
 
-    day->count = 0;
-    if (!gb_visit_is_recent(core, node) || !gb_str_is(holder)) {
-        return;
-    }
     for (uint32_t i = 0; i < count; i++) {
-        if (gb_fact_is_live(&posts[i]->fact, noon_of(node)) &&
-            gb_str_eq(holder_of_post(core, posts[i]->node->head.key, noon_of(node)), holder)) {
+        if (gb_fact_is_live(&posts[i]->fact, noon_of(node))) {
             add_node(core, node, posts[i]->node->head.key, day);
         }
         if (gb_str_is(posts[i]->fact.reporter)) {
             add_node(core, node,
                      GB_JOIN(&core->scratch, GB_STR("member/"), posts[i]->fact.reporter), day);
         }
+    }
+}
+
+/* All that is told of the day of those who stand behind node. */
+static void read_day(struct gb_core *core, const struct gb_node *node, struct day *day)
+{
+    struct holders holders = holders_of(core, node);
+
+    day->count = 0;
+    for (uint32_t i = 0; gb_visit_is_recent(core, node) && i < holders.count; i++) {
+        read_posts(core, node, holders.items[i], day);
     }
 }
 
@@ -175,24 +192,39 @@ struct gb_str gb_visit_log_key(struct gb_arena *arena, const struct gb_image *im
                    {day, sizeof(day)});
 }
 
-/* The first row that tells the same before o: by where it is told, then by key. */
-static enum gb_pair_kind pair_of(const struct gb_core *core, const struct day *day,
+static int64_t households_of(const struct gb_fact *fact)
+{
+    return fact->told_in == GB_TOLD_COUNTER ? fact->visits
+           : fact->households > 0           ? fact->households
+                                            : 0;
+}
+
+/* What a row repeats of what is told more fully elsewhere: the gravest kind, how many visits, and
+ * of how many households. */
+struct repeats {
+    int64_t pair, visits, households;
+};
+
+static struct repeats repeats_of(const struct gb_core *core, const struct day *day,
                                  const struct gb_observation *o)
 {
-    enum gb_pair_kind best = GB_PAIR_NONE;
+    struct repeats repeats = {GB_PAIR_NONE, 0, 0};
 
     for (uint32_t n = 0; n < day->count; n++) {
         for (uint32_t i = 0; i < day->nodes[n]->count; i++) {
             const struct gb_observation *other = day->nodes[n]->members[i];
+            enum gb_pair_kind kind = other->fact.told_in < o->fact.told_in
+                                         ? gb_pair_of_visits(core->policy, other, o)
+                                         : GB_PAIR_NONE;
 
-            if (other->fact.told_in < o->fact.told_in) {
-                enum gb_pair_kind kind = gb_pair_of_visits(core->policy, other, o);
-
-                best = kind < best ? kind : best;
+            if (kind < GB_PAIR_NONE) {
+                repeats.pair = (int64_t)kind < repeats.pair ? (int64_t)kind : repeats.pair;
+                repeats.visits++;
+                repeats.households += households_of(&other->fact);
             }
         }
     }
-    return best;
+    return repeats;
 }
 
 /* Matters of the grid's own reports on the day of a log: it counts them again. */
@@ -214,18 +246,44 @@ static int64_t restated(struct gb_core *core, const struct gb_node *node)
     return said < known ? said : known;
 }
 
-static int64_t households_of(const struct gb_fact *fact)
-{
-    return fact->told_in == GB_TOLD_COUNTER ? fact->visits
-           : fact->households > 0           ? fact->households
-                                            : 0;
-}
-
 /* What a node's rows come to. */
 struct sum {
     int64_t visits, households;
     struct gb_pair_counts pairs;
 };
+
+/* Judged while the day is recent; afterwards a row is what it was found to be. */
+static void judge(struct gb_core *core, const struct day *day, struct gb_observation *o)
+{
+    struct repeats found = repeats_of(core, day, o);
+    struct gb_fact *fact = &o->fact;
+
+    if (found.pair != fact->pair || found.visits != fact->again ||
+        found.households != fact->again_households) {
+        fact->pair = found.pair;
+        fact->again = found.visits;
+        fact->again_households = found.households;
+        gb_object_touch(core, &o->head);
+    }
+}
+
+/* A log sums up its day: what it has beyond the visits that it tells again is a visit of its own. */
+static void add_row(struct sum *sum, const struct gb_fact *fact)
+{
+    bool is_log = fact->told_in == GB_TOLD_LOG;
+    int64_t own = households_of(fact) - fact->again_households;
+
+    if (fact->pair < GB_PAIR_NONE) {
+        sum->pairs.by[fact->pair] += is_log ? (uint32_t)fact->again : 1;
+        if (is_log && own > 0) {
+            sum->visits++;
+            sum->households += own;
+        }
+        return;
+    }
+    sum->visits += fact->told_in == GB_TOLD_COUNTER ? fact->visits : 1;
+    sum->households += households_of(fact);
+}
 
 static struct sum add_up(struct gb_core *core, struct gb_node *node)
 {
@@ -234,19 +292,10 @@ static struct sum add_up(struct gb_core *core, struct gb_node *node)
 
     read_day(core, node, &day);
     for (uint32_t i = 0; i < node->count; i++) {
-        struct gb_observation *o = node->members[i];
-        int64_t pair = day.count > 0 ? (int64_t)pair_of(core, &day, o) : o->fact.pair;
-
-        if (pair != o->fact.pair) {
-            o->fact.pair = pair;
-            gb_object_touch(core, &o->head);
+        if (gb_visit_is_recent(core, node)) {
+            judge(core, &day, node->members[i]);
         }
-        if (pair < GB_PAIR_NONE) {
-            sum.pairs.by[pair]++;
-        } else {
-            sum.visits += o->fact.told_in == GB_TOLD_COUNTER ? o->fact.visits : 1;
-            sum.households += households_of(&o->fact);
-        }
+        add_row(&sum, &node->members[i]->fact);
     }
     return sum;
 }
@@ -263,7 +312,9 @@ static void begin(struct gb_core *core, struct gb_jsonw *w)
 /* Networks in which the work counts: the source's, and those of the holder's posts on that day. */
 static struct gb_str write_credits(struct gb_core *core, const struct gb_node *node)
 {
-    uint64_t sources = gb_hat_sources(core, holder_of(core, node), noon_of(node));
+    struct holders holders = holders_of(core, node);
+    uint64_t sources =
+        holders.count == 1 ? gb_hat_sources(core, holders.items[0], noon_of(node)) : 0;
     uint32_t own = gb_policy_source_index(core->policy, node->members[0]->source);
 
     return gb_write_networks(core,
@@ -325,7 +376,7 @@ void gb_visit_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fo
     if (!fold->is_there) {
         return;
     }
-    worker = worker.len > 7 && memcmp(worker.ptr, "member/", 7) == 0
+    worker = is_member(worker)
                  ? gb_node_alias(core, GB_JOIN(&core->scratch, worker, GB_STR("/"), day_of(node)))
                  : worker;
     sum = add_up(core, node);

@@ -206,6 +206,34 @@ static void a_link_ends_by_tick_and_a_family_may_go(void **state)
     end(&s, &run);
 }
 
+static void a_member_needs_a_family_and_a_link_a_place(void **state)
+{
+    struct gb_cf_script s;
+    struct gb_cf_run run;
+
+    (void)state;
+    begin_town(&s);
+    put_link(&s, 5, 9, 5, CF_GRID);
+    put_link(&s, 6, 9, 6, CF_GRID);
+    gb_cf_row(&s, "party", "contact", "7", /* knows the village only: its own */
+              "{\"holder\":\"j1.m9\",\"home\":\"" CF_GRID "\",\"household\":\"j1.h7\","
+              "\"village\":\"" CF_VILLAGE "\"}");
+    gb_cf_tick(&s, T0 + 1000);
+    play(&s, &run);
+    has(&run, "\"wrong\":[\"unlinked\"]", 2);
+    has(&run, "\"wrong\"", 2);
+    gb_cf_end(&run);
+    put_member(&s, 9, 9, NULL);
+    gb_cf_row(&s, "party", "contact", "7", /* another one */
+              "{\"holder\":\"j1.m9\",\"home\":\"" CF_GRID "\",\"household\":\"j1.h7\","
+              "\"village\":\"320312111202\"}");
+    gb_cf_tick(&s, T0 + 2000);
+    play(&s, &run);
+    has(&run, "\"wrong\":[\"unlinked\"]", 3); /* and before it was mended */
+    has(&run, "\"wrong\":[\"other_grid\"]", 2);
+    end(&s, &run);
+}
+
 /* A sheet is loaded: what it brings is known, and only what is wrong since is told. */
 static void a_first_load_opens_nothing(void **state)
 {
@@ -282,6 +310,7 @@ int main(void)
         cmocka_unit_test(counts_outside_the_rules_are_told_and_settled),
         cmocka_unit_test(a_household_is_linked_once_and_at_home),
         cmocka_unit_test(a_link_ends_by_tick_and_a_family_may_go),
+        cmocka_unit_test(a_member_needs_a_family_and_a_link_a_place),
         cmocka_unit_test(a_first_load_opens_nothing),
         cmocka_unit_test(all_can_be_taken_back),
     };

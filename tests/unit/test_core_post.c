@@ -85,6 +85,23 @@ static void a_post_is_told_with_its_holder(void **state)
     end(&s, &run);
 }
 
+/* A key family stays one when its holder is gone, and its post is vacant. */
+static void a_family_without_a_holder_is_vacant(void **state)
+{
+    struct gb_cf_script s;
+    struct gb_cf_run run;
+
+    (void)state;
+    begin_script(&s);
+    gb_cf_row(&s, "party", "key_family", FAMILY_KEY, FAMILY);
+    gb_cf_row(&s, "party", "key_family", FAMILY_KEY, "{\"grid\":\"" CF_GRID "\"}");
+    gb_cf_tick(&s, T0 + DAY);
+    play(&s, &run);
+    has(&run, "\"vacant\":true", 2);
+    has(&run, "\"rule\":\"no_holder\",\"state\":\"open\"", 1);
+    end(&s, &run);
+}
+
 static void a_role_is_never_guessed(void **state)
 {
     struct gb_cf_script s;
@@ -250,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_post_is_told_with_its_holder),
+        cmocka_unit_test(a_family_without_a_holder_is_vacant),
         cmocka_unit_test(a_role_is_never_guessed),
         cmocka_unit_test(a_term_ends_by_tick),
         cmocka_unit_test(a_grid_needs_its_worker),

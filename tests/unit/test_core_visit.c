@@ -119,7 +119,7 @@ static void one_person_tells_a_visit_thrice(void **state)
     play(&s, &run);
     has(&run, " gb.visit.v1 " ROW_ID " ", 1);
     has(&run, "\"duplicates\":{\"secondary_entry\":1},\"entries\":1,\"grid\":\"" CF_GRID
-        "\",\"households\":0", 1);
+        "\",\"households\":1", 1);
     has(&run, "\"duplicates\":{\"same_fact\":1},\"entries\":1,\"households\":0", 1);
     has(&run, "\"entries\":1,\"households\":3,\"id\":\"" ROW_ID "\"", 2);
     has(&run, "\"credits\":[\"grid\",\"party\"]", 8); /* one work, both networks */
@@ -162,8 +162,8 @@ static void two_visits_stay_two(void **state)
     end(&s, &run);
 }
 
-/* Two workers hold the post: whose log it is nobody can say. */
-static void a_log_of_two_workers_is_nobodys_double(void **state)
+/* A log is its post's, whoever of two workers wrote it; only what one of them did is in it. */
+static void a_log_is_of_all_who_hold_the_post(void **state)
 {
     struct gb_cf_script s;
     struct gb_cf_run run;
@@ -173,9 +173,17 @@ static void a_log_of_two_workers_is_nobodys_double(void **state)
     gb_cf_row(&s, "grid", "grid_post", "7/2",
               "{\"grid\":\"" CF_GRID "\",\"holder\":\"j1.x\",\"role\":\"worker\"}");
     put_row(&s, "v1", "09:05:00");
+    put_row(&s, "v2", "15:05:00");
     put_log(&s, "log/1", 0);
     play(&s, &run);
-    has(&run, "\"duplicates\"", 0);
+    has(&run, "\"duplicates\":{\"secondary_entry\":1},\"entries\":1,\"grid\":\"" CF_GRID
+        "\",\"households\":1,", 2); /* 4 of the log, 3 of them once more */
+    has(&run, "\"credits\":[\"grid\"]", 2);
+    gb_cf_end(&run);
+    gb_cf_row(&s, "grid", "grid_post", "7/1", NULL); /* the control: it is no post of that one */
+    put_log(&s, "log/1", 1);
+    play(&s, &run);
+    has(&run, "\"households\":4,\"id\":\"" LOG_ID "\"", 1);
     end(&s, &run);
 }
 
@@ -296,7 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_person_tells_a_visit_thrice),
         cmocka_unit_test(two_visits_stay_two),
-        cmocka_unit_test(a_log_of_two_workers_is_nobodys_double),
+        cmocka_unit_test(a_log_is_of_all_who_hold_the_post),
         cmocka_unit_test(what_was_found_stays),
         cmocka_unit_test(a_log_counts_cases_again),
         cmocka_unit_test(kinds_among_reports),
