@@ -30,7 +30,8 @@
 /* Posts of one holder that are told with each other, and folded again when one of them changes. */
 #define GB_HAT_POSTS_MAX 16U
 
-/* A day's visits are judged together for so long after it; then each stands as it was found. */
+/* A day's visits are judged together until so long after the day on which they were first told;
+ * then each stands as it was found. */
 #define GB_VISIT_KEEP_MS ((int64_t)4 * 24 * 3600000)
 
 /* Matters of one day and grid that are counted against its log. */

@@ -10,8 +10,8 @@
  *
  * A member goes out under an alias of the member and the day: nobody can line up one's days.
  *
- * A day is judged while it is recent (GB_VISIT_KEEP_MS): so long its nodes are in memory. What a
- * row was found to be then stays in the row (fact.pair). */
+ * A day is judged while it is recent (GB_VISIT_KEEP_MS after it was first told): so long its nodes
+ * are in memory. What a row was found to be then stays in the row (fact.pair). */
 #include "base/jsonw.h"
 #include "core/day.h"
 #include "core/node.h"
@@ -49,15 +49,18 @@ bool gb_visit_is_recent(const struct gb_core *core, const struct gb_node *node)
     return node->live_until >= core->clock;
 }
 
+/* From when it was first told, however late that was; the past that a first load brings is not
+ * waited for, and a day in the future keeps nothing longer. */
 int64_t gb_visit_live(const struct gb_core *core, const struct gb_node *node)
 {
-    int64_t day = 0;
+    bool is_first_load = core->rec->kind == GB_KIND_OBSERVATION && core->rec->bootstrap;
+    int64_t from = 0;
 
-    (void)gb_day_ms(day_of(node), &day);
-    if (core->clock != 0 && day > core->clock) {
-        day = core->clock; /* a day in the future keeps nothing in memory longer */
+    (void)gb_day_ms(day_of(node), &from);
+    if (core->clock != 0 && (!is_first_load || from > core->clock)) {
+        from = core->clock;
     }
-    return day + GB_DAY_MS + GB_VISIT_KEEP_MS;
+    return from + GB_DAY_MS + GB_VISIT_KEEP_MS;
 }
 
 /* The middle of the day: what a day belongs to. */
