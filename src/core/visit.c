@@ -379,9 +379,9 @@ void gb_visit_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fo
     if (!fold->is_there) {
         return;
     }
-    worker = is_member(worker)
-                 ? gb_node_alias(core, GB_JOIN(&core->scratch, worker, GB_STR("/"), day_of(node)))
-                 : worker;
+    if (is_member(worker)) {
+        worker = gb_node_alias(core, GB_JOIN(&core->scratch, worker, GB_STR("/"), day_of(node)));
+    }
     sum = add_up(core, node);
     again = restated(core, node);
     gb_node_set(fields, "credits", write_credits(core, node));
