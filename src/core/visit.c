@@ -270,7 +270,7 @@ static void judge(struct gb_core *core, const struct day *day, struct gb_observa
     }
 }
 
-/* A log sums up its day: what it has beyond the visits that it tells again is a visit of its own. */
+/* A log sums up its day: what it has beyond the visits that it tells again is one of its own. */
 static void add_row(struct sum *sum, const struct gb_fact *fact)
 {
     bool is_log = fact->told_in == GB_TOLD_LOG;
