@@ -206,10 +206,12 @@ static void read_section(struct reading *r, const char *section, const struct gb
         }
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (gb_map_get(&r->words->phrases,
-                       path_of(r->arena, section, gb_str_of(words[i]))) == NULL) {
-            gb_yaml_mistake(r->mistakes, at, "%s: no text for %s; add  %s: {zh: ..., en: ...}",
-                            section, words[i], words[i]);
+        struct gb_str word = gb_str_of(words[i]);
+
+        if (gb_map_get(&r->words->phrases, path_of(r->arena, section, word)) == NULL) {
+            gb_yaml_mistake(r->mistakes, at,
+                            "%.*s: no text for %.*s; add  %.*s: {zh: ..., en: ...}",
+                            GB_STR_ARG(gb_str_of(section)), GB_STR_ARG(word), GB_STR_ARG(word));
         }
     }
 }

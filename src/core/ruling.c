@@ -122,17 +122,24 @@ static void add_anchor(struct gb_core *core, struct gb_ruling *ruling,
 void gb_ruling_anchor(struct gb_core *core, struct gb_ruling *ruling,
                       const struct gb_ruling_key *keys, uint32_t count)
 {
+    uint32_t at = 0;
+
     GB_CHECK(ruling->keys == NULL);
     if (count == 0) {
         return;
     }
     ruling->keys = gb_pool_take(&core->pool, count * sizeof(ruling->keys[0]));
     ruling->keys_count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        ruling->keys[i] = (struct gb_ruling_key){gb_pool_str(&core->pool, keys[i].report),
-                                                 keys[i].side};
-        add_anchor(core, ruling, &ruling->keys[i]);
+    for (int side = 0; side < 2; side++) { /* in the order of the row: a loaded one is no other */
+        for (uint32_t i = 0; i < count; i++) {
+            if (keys[i].side == side) {
+                ruling->keys[at] = (struct gb_ruling_key){
+                    gb_pool_str(&core->pool, keys[i].report), side};
+                add_anchor(core, ruling, &ruling->keys[at++]);
+            }
+        }
     }
+    GB_CHECK(at == count);
 }
 
 /* The map's key is the string of one of the anchors' rulings: when that one goes, another's must
