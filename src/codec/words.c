@@ -8,14 +8,15 @@
 #include "core/due.h"
 #include "core/said.h"
 
-#define SPECS_MAX 1024U
+#define CORE_SPECS_MAX 1024U /* of the core's own lists; rows of the bundle come on top */
 
 struct reading {
     struct gb_arena *arena;
     struct gb_mistakes *mistakes;
     struct gb_words *words;
     struct gb_word_spec *specs;
-    uint32_t count;
+    struct gb_map by_path; /* of a spec, "section/word" */
+    uint32_t count, size;
 };
 
 /* As they stand in gb.matter. */
@@ -41,16 +42,21 @@ struct gb_str gb_lang_word(enum gb_lang lang)
 
 /* ---- what there must be ---- */
 
+static struct gb_str path_of(struct gb_arena *arena, const char *section, struct gb_str word)
+{
+    return GB_JOIN(arena, gb_str_of(section), GB_STR("/"), word);
+}
+
 static void need(struct reading *r, const char *section, struct gb_str word, const char *slots)
 {
-    for (uint32_t i = 0; i < r->count; i++) {
-        if (strcmp(r->specs[i].section, section) == 0 &&
-            gb_str_eq(r->specs[i].word, word)) {
-            return;
-        }
+    struct gb_str path = path_of(r->arena, section, word);
+
+    if (gb_map_get(&r->by_path, path) != NULL) {
+        return;
     }
-    GB_CHECK(r->count < SPECS_MAX);
-    r->specs[r->count++] = (struct gb_word_spec){section, word, slots};
+    GB_CHECK(r->count < r->size);
+    r->specs[r->count] = (struct gb_word_spec){section, word, slots};
+    (void)gb_map_put(&r->by_path, path, &r->specs[r->count++]);
 }
 
 static void need_core_words(struct reading *r)
@@ -129,11 +135,6 @@ static void need_rows(struct reading *r, const struct gb_policy *policy)
 
 /* ---- reading ---- */
 
-static struct gb_str path_of(struct gb_arena *arena, const char *section, struct gb_str word)
-{
-    return GB_JOIN(arena, gb_str_of(section), GB_STR("/"), word);
-}
-
 static bool is_text(struct gb_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -175,17 +176,12 @@ static void read_phrase(struct reading *r, const struct gb_word_spec *spec,
 static const struct gb_word_spec *spec_of(const struct reading *r, const char *section,
                                           struct gb_str word)
 {
-    for (uint32_t i = 0; i < r->count; i++) {
-        if (strcmp(r->specs[i].section, section) == 0 && gb_str_eq(r->specs[i].word, word)) {
-            return &r->specs[i];
-        }
-    }
-    return NULL;
+    return gb_map_get(&r->by_path, path_of(r->arena, section, word));
 }
 
 static void read_section(struct reading *r, const char *section, const struct gb_yaml *at)
 {
-    const char *words[SPECS_MAX + 1] = {NULL};
+    const char **words = gb_arena_take(r->arena, (r->count + 1U) * sizeof(words[0]));
     uint32_t count = 0;
 
     if (!gb_yaml_is(r->mistakes, at, GB_YAML_MAP)) {
@@ -196,6 +192,7 @@ static void read_section(struct reading *r, const char *section, const struct gb
             words[count++] = gb_arena_str(r->arena, r->specs[i].word).ptr;
         }
     }
+    words[count] = NULL;
     for (uint32_t i = 0; i < at->count; i++) {
         const struct gb_word_spec *spec = spec_of(r, section, at->keys[i].text);
 
@@ -291,7 +288,9 @@ struct gb_words *gb_words_read(struct gb_arena *arena, const struct gb_files *fi
         return NULL;
     }
     r.words = gb_arena_take(arena, sizeof(*r.words));
-    r.specs = gb_arena_take(arena, SPECS_MAX * sizeof(r.specs[0]));
+    r.size = CORE_SPECS_MAX + policy->duties_count + policy->deadlines_count +
+             2 * policy->sources_count + 1;
+    r.specs = gb_arena_take(arena, r.size * sizeof(r.specs[0]));
     need_core_words(&r);
     need_overlaps(&r);
     need_rows(&r, policy);
@@ -300,6 +299,7 @@ struct gb_words *gb_words_read(struct gb_arena *arena, const struct gb_files *fi
         read_root(&r, &root);
         read_places(&r, files);
     }
+    gb_map_close(&r.by_path);
     if (mistakes->count > before) {
         gb_words_free(r.words);
         return NULL;

@@ -7,6 +7,7 @@ of each kind planted, which must be named at its line with a matter as counter-e
 import argparse
 import os
 import pathlib
+import re
 import resource
 import shutil
 import subprocess
@@ -50,11 +51,22 @@ def write_bundle(folder, lines):
     kept = [line for line in crosswalk if line.split(",")[1] != "category"]
     (folder / "crosswalk.csv").write_text("\n".join(kept) + "\n")
     (folder / "deadlines.yaml").write_text("contradiction_after: 72h\n")
+    write_words(folder, HEAD + "".join(lines))
     size = 5000
     for at in range(0, len(lines), size):
         name = "duties.yaml" if at == 0 else f"duties-{at // size:02d}.yaml"
         head = HEAD if at == 0 else "duties:\n"
         (folder / name).write_text(head + "".join(lines[at:at + size]))
+
+
+def write_words(folder, text):
+    """The example's texts, with one for each row of this list in place of the example's rows."""
+    before, _, after = (folder / "words.yaml").read_text(encoding="utf-8").partition("\nrules:\n")
+    rest = re.search(r"^\S", after, re.MULTILINE)
+    own = "".join(f"  {name}: {{zh: 依据, en: b}}\n"
+                  for name in sorted(set(re.findall(r"id: (\w+)", text))))
+    after = after[rest.start():] if rest else ""
+    (folder / "words.yaml").write_text(f"{before}\nrules:\n{own}{after}", encoding="utf-8")
 
 
 def check(folder):
