@@ -166,7 +166,7 @@ static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fiel
     json[GB_FIELD_AT_OCCURRED] = number(core, elder->image.occurred_at);
     json[GB_FIELD_AT_POLICY] = quoted(core, core->policy->hash);
     json[GB_FIELD_AT_PURPOSE] = GB_STR("\"command\"");
-    json[GB_FIELD_AT_REFS] = gb_write_refs(core, matter);
+    json[GB_FIELD_AT_REFS] = gb_write_refs(core, matter->reports, matter->count);
     json[GB_FIELD_AT_REPORTERS] = gb_write_reporters(core, matter);
     json[GB_FIELD_AT_STATE] = quoted(core, fold_field(core, matter, GB_STR("state")));
     json[GB_FIELD_AT_TITLE] = fold_title(core, matter, category);

@@ -99,14 +99,15 @@ struct gb_str gb_write_bodies(struct gb_core *core, const struct gb_matter *matt
     return gb_core_text(core);
 }
 
-struct gb_str gb_write_refs(struct gb_core *core, const struct gb_matter *matter)
+struct gb_str gb_write_refs(struct gb_core *core, struct gb_observation *const *reports,
+                            uint32_t count)
 {
     struct gb_jsonw w;
 
     begin(core, &w);
     gb_jsonw_array(&w);
-    for (uint32_t i = 0; i < matter->count; i++) {
-        const struct gb_observation *o = matter->reports[i];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct gb_observation *o = reports[i];
 
         gb_jsonw_object(&w);
         gb_jsonw_key_str(&w, GB_STR("entity"), o->entity);

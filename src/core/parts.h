@@ -11,7 +11,8 @@ struct gb_str gb_write_lead(struct gb_core *core, const struct gb_decision *d); 
 struct gb_str gb_write_first(struct gb_core *core, const struct gb_decision *d); /* or absent */
 /* What each body says, elder first: the honest state beside the summary. */
 struct gb_str gb_write_bodies(struct gb_core *core, const struct gb_matter *matter);
-struct gb_str gb_write_refs(struct gb_core *core, const struct gb_matter *matter);
+struct gb_str gb_write_refs(struct gb_core *core, struct gb_observation *const *reports,
+                            uint32_t count);
 /* Networks that have the work credited, by name: those of the reports, and those in which a
  * reporter's holder had a post when the report says that it occurred. */
 struct gb_str gb_write_networks(struct gb_core *core, uint64_t sources); /* bit: source's index */

@@ -6,6 +6,7 @@
  * that one person with posts in both networks (双重身份) is known as one. */
 #include "base/jsonw.h"
 #include "core/node.h"
+#include "core/parts.h"
 
 struct gb_hat {
     struct gb_str holder; /* in the pool */
@@ -204,25 +205,6 @@ static struct gb_str write_holders(struct gb_core *core, const struct gb_node *n
     return gb_core_text(core);
 }
 
-static struct gb_str write_refs(struct gb_core *core, const struct gb_node *node)
-{
-    struct gb_jsonw w;
-
-    begin(core, &w);
-    gb_jsonw_array(&w);
-    for (uint32_t i = 0; i < node->count; i++) {
-        const struct gb_observation *o = node->members[i];
-
-        gb_jsonw_object(&w);
-        gb_jsonw_key_str(&w, GB_STR("entity"), o->entity);
-        gb_jsonw_key_str(&w, GB_STR("key"), o->id);
-        gb_jsonw_key_str(&w, GB_STR("source"), o->source);
-        gb_jsonw_end(&w);
-    }
-    gb_jsonw_end(&w);
-    return gb_core_text(core);
-}
-
 /* The parts of a key: role/place, or role/place/id. */
 static struct gb_str part_of(struct gb_str key, int part)
 {
@@ -308,7 +290,7 @@ void gb_post_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fol
     gb_node_set(&fold->fields, "id", gb_node_text(core, node->head.key));
     gb_node_set(&fold->fields, "place", gb_node_text(core, part_of(node->head.key, 1)));
     gb_node_set(&fold->fields, "purpose", GB_STR("\"duty\""));
-    gb_node_set(&fold->fields, "refs", write_refs(core, node));
+    gb_node_set(&fold->fields, "refs", gb_write_refs(core, node->members, node->count));
     gb_node_set(&fold->fields, "role", gb_node_text(core, part_of(node->head.key, 0)));
     set_places(core, node, &fold->fields);
     gb_node_set(&fold->fields, "vacant", is_held ? GB_STR("false") : GB_STR("true"));

@@ -127,12 +127,12 @@ class Connector:
         self.records = list(self.load.merge(folder))
         self.sent = 0
 
-    def send(self, until, skip=None):
+    def send(self, until, leaves_out=None):
         import confluent_kafka
         producer = confluent_kafka.Producer({"bootstrap.servers": self.bootstrap,
                                              "enable.idempotence": True, "log_level": 2})
         for record in self.records[self.sent:until]:
-            if skip is None or not skip(record):
+            if leaves_out is None or not leaves_out(record):
                 value, key = (None if record[n] is None else record[n].encode()
                               for n in ("value", "key"))
                 producer.produce(record["topic"], value, key, partition=record["partition"],
@@ -199,7 +199,7 @@ def restored_kafka(folder, wrong, book):
         with place.run("lanes", roles=alone[2]) as instance:
             told = accept_losses(place, book, instance, wrong)
             instance.stop()
-        connector.send(len(connector.records), skip=is_no_row)
+        connector.send(len(connector.records), leaves_out=is_no_row)
         with place.run("restored") as instance:
             place.settle(instance, 240)
             if whole != ["run"] or instance.stop() != 0:

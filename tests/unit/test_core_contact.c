@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core_fixture.h"
+#include "core_play.h"
 
 #define T0 1700000000000
 #define HOUR ((int64_t)3600000)
@@ -17,46 +17,6 @@
 #define FAMILY "{\"grid\":\"" CF_GRID "\",\"holder\":\"j1.p\"}"
 #define FAMILY_KEY CF_VILLAGE "000001"
 #define OTHER_GRID CF_VILLAGE "002"
-
-static void same(struct gb_cf_run *a, struct gb_cf_run *b)
-{
-    assert_string_equal(gb_arena_str(&a->arena, gb_buf_str(&a->outputs)).ptr,
-                        gb_arena_str(&b->arena, gb_buf_str(&b->outputs)).ptr);
-    assert_string_equal(gb_cf_all_rows(a).ptr, gb_cf_all_rows(b).ptr);
-    assert_memory_equal(a->digest.bytes, b->digest.bytes, GB_HASH_LEN);
-}
-
-/* However the batches fall, wherever the lane starts again, and if memory never forgets. */
-static void play(const struct gb_cf_script *s, struct gb_cf_run *run)
-{
-    static const uint32_t sizes[][2] = {{1, 1}, {3, 0}, {1000, 4}, {7, 7}};
-    struct gb_cf_run other;
-
-    gb_cf_play(s, 1, 0, run);
-    gb_cf_play_keeping(s, &other);
-    same(run, &other);
-    gb_cf_end(&other);
-    for (size_t i = 0; i < GB_COUNT(sizes); i++) {
-        gb_cf_play(s, sizes[i][0], sizes[i][1], &other);
-        same(run, &other);
-        gb_cf_end(&other);
-    }
-}
-
-static void end(struct gb_cf_script *s, struct gb_cf_run *run)
-{
-    gb_cf_end(run);
-    gb_arena_close(&s->arena);
-}
-
-static void has(const struct gb_cf_run *run, const char *what, uint32_t count)
-{
-    if (gb_cf_count(run, what) != count) {
-        (void)fprintf(stderr, "wanted %u times: %s\n%.*s", count, what,
-                      GB_STR_ARG(gb_buf_str(&run->outputs)));
-    }
-    assert_int_equal(gb_cf_count(run, what), count);
-}
 
 static void put_link(struct gb_cf_script *s, int key, int member, int household, const char *grid)
 {
@@ -108,18 +68,18 @@ static void what_is_in_order_is_counted_at_ticks(void **state)
     begin_town(&s);
     gb_cf_tick(&s, T0 + 1000);
     gb_cf_tick(&s, T0 + 9 * DAY);
-    play(&s, &run);
-    has(&run, " gb.contact.v1 grid/", 1);
-    has(&run, "\"covered\":4,\"grid\":\"" CF_GRID "\",\"households\":293,\"id\":\"grid/" CF_GRID
-        "\",\"key_families\":1,\"kind\":\"grid\"", 2);
-    has(&run, "\"uncovered\":289", 2); /* the coverage gap */
-    has(&run, "\"members\":2", 2);
-    has(&run, " gb.contact.v1 member/d1.", 2);
-    has(&run, " gb.contact.v1 household/d1.", 4);
-    has(&run, "contact_conflict", 0);
-    has(&run, "\"wrong\"", 0);
-    has(&run, "j1.", 0); /* no hash that the bridge works with goes out */
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, " gb.contact.v1 grid/", 1);
+    gb_cf_has(&run, "\"covered\":4,\"grid\":\"" CF_GRID "\",\"households\":293,\"id\":\"grid/"
+        CF_GRID "\",\"key_families\":1,\"kind\":\"grid\"", 2);
+    gb_cf_has(&run, "\"uncovered\":289", 2); /* the coverage gap */
+    gb_cf_has(&run, "\"members\":2", 2);
+    gb_cf_has(&run, " gb.contact.v1 member/d1.", 2);
+    gb_cf_has(&run, " gb.contact.v1 household/d1.", 4);
+    gb_cf_has(&run, "contact_conflict", 0);
+    gb_cf_has(&run, "\"wrong\"", 0);
+    gb_cf_has(&run, "j1.", 0); /* no hash that the bridge works with goes out */
+    gb_cf_finish(&s, &run);
 }
 
 static void counts_outside_the_rules_are_told_and_settled(void **state)
@@ -135,20 +95,20 @@ static void counts_outside_the_rules_are_told_and_settled(void **state)
     put_link(&s, 6, 1, 6, CF_GRID); /* the first member 4 of at most 3 */
     gb_cf_tick(&s, T0 + 1000);
     gb_cf_tick(&s, T0 + 1000 + DAY - 1);
-    play(&s, &run);
-    has(&run, "\"wrong\":[\"too_many\"]", 4);
-    has(&run, "contact_conflict", 0); /* not for as long as is allowed */
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"wrong\":[\"too_many\"]", 4);
+    gb_cf_has(&run, "contact_conflict", 0); /* not for as long as is allowed */
     gb_cf_end(&run);
     gb_cf_tick(&s, T0 + 1000 + DAY);
     gb_cf_row(&s, "party", "contact", "6", NULL);
     gb_cf_row(&s, "party", "member", "4", NULL);
     gb_cf_tick(&s, T0 + 2000 + DAY);
-    play(&s, &run);
-    has(&run, "{\"count\":4,\"least\":2,\"most\":3}", 4);
-    has(&run, "\"change\":\"overlap.opened\"", 2);
-    has(&run, "\"rule\":\"too_many\",\"state\":\"open\"", 2);
-    has(&run, "\"rule\":\"in_order\",\"settled_at\"", 2);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "{\"count\":4,\"least\":2,\"most\":3}", 4);
+    gb_cf_has(&run, "\"change\":\"overlap.opened\"", 2);
+    gb_cf_has(&run, "\"rule\":\"too_many\",\"state\":\"open\"", 2);
+    gb_cf_has(&run, "\"rule\":\"in_order\",\"settled_at\"", 2);
+    gb_cf_finish(&s, &run);
 }
 
 static void a_household_is_linked_once_and_at_home(void **state)
@@ -167,16 +127,16 @@ static void a_household_is_linked_once_and_at_home(void **state)
     gb_cf_row(&s, "party", "contact", "7", NULL);
     put_link(&s, 3, 2, 8, CF_GRID);     /* another household: the old one ends */
     gb_cf_tick(&s, T0 + 2 * DAY + 1000);
-    play(&s, &run);
-    has(&run, "\"wrong\":[\"linked_twice\"]", 3);
-    has(&run, "\"wrong\":[\"other_grid\"]", 3);
-    has(&run, "\"change\":\"overlap.opened\"", 2);
-    has(&run, "\"rule\":\"linked_twice\",\"state\":\"open\"", 1);
-    has(&run, "\"rule\":\"other_grid\",\"state\":\"open\"", 1);
-    has(&run, "\"rule\":\"in_order\",\"settled_at\"", 2);
-    has(&run, "\"change\":\"contact.removed\"", 1);
-    has(&run, "\"covered\":4,", 2); /* it never changed */
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"wrong\":[\"linked_twice\"]", 3);
+    gb_cf_has(&run, "\"wrong\":[\"other_grid\"]", 3);
+    gb_cf_has(&run, "\"change\":\"overlap.opened\"", 2);
+    gb_cf_has(&run, "\"rule\":\"linked_twice\",\"state\":\"open\"", 1);
+    gb_cf_has(&run, "\"rule\":\"other_grid\",\"state\":\"open\"", 1);
+    gb_cf_has(&run, "\"rule\":\"in_order\",\"settled_at\"", 2);
+    gb_cf_has(&run, "\"change\":\"contact.removed\"", 1);
+    gb_cf_has(&run, "\"covered\":4,", 2); /* it never changed */
+    gb_cf_finish(&s, &run);
 }
 
 static void a_link_ends_by_tick_and_a_family_may_go(void **state)
@@ -189,21 +149,21 @@ static void a_link_ends_by_tick_and_a_family_may_go(void **state)
     put_member(&s, 2, 2, "2023-11-16");
     gb_cf_tick(&s, T0 + 1000);
     gb_cf_tick(&s, INT64_C(1700150400000)); /* the end of that day */
-    play(&s, &run);
-    has(&run, "\"members\":1", 2);
-    has(&run, "\"families\":[]", 2);
-    has(&run, "\"wrong\":[\"too_few\"]", 2);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"members\":1", 2);
+    gb_cf_has(&run, "\"families\":[]", 2);
+    gb_cf_has(&run, "\"wrong\":[\"too_few\"]", 2);
     gb_cf_end(&run);
     gb_cf_row(&s, "party", "key_family", FAMILY_KEY, NULL);
     gb_cf_tick(&s, INT64_C(1700150401000));
     gb_cf_row(&s, "party", "member", "1", NULL);
     gb_cf_row(&s, "party", "member", "2", NULL);
     gb_cf_tick(&s, INT64_C(1700150402000));
-    play(&s, &run);
-    has(&run, "\"wrong\":[\"no_family\"]", 3);
-    has(&run, " gb.contact.v1 family/" FAMILY_KEY " ", 4); /* the last one is its end */
-    has(&run, "\"key_families\":0", 2);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"wrong\":[\"no_family\"]", 3);
+    gb_cf_has(&run, " gb.contact.v1 family/" FAMILY_KEY " ", 4); /* the last one is its end */
+    gb_cf_has(&run, "\"key_families\":0", 2);
+    gb_cf_finish(&s, &run);
 }
 
 static void a_member_needs_a_family_and_a_link_a_place(void **state)
@@ -219,19 +179,19 @@ static void a_member_needs_a_family_and_a_link_a_place(void **state)
               "{\"holder\":\"j1.m9\",\"home\":\"" CF_GRID "\",\"household\":\"j1.h7\","
               "\"village\":\"" CF_VILLAGE "\"}");
     gb_cf_tick(&s, T0 + 1000);
-    play(&s, &run);
-    has(&run, "\"wrong\":[\"unlinked\"]", 2);
-    has(&run, "\"wrong\"", 2);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"wrong\":[\"unlinked\"]", 2);
+    gb_cf_has(&run, "\"wrong\"", 2);
     gb_cf_end(&run);
     put_member(&s, 9, 9, NULL);
     gb_cf_row(&s, "party", "contact", "7", /* another one */
               "{\"holder\":\"j1.m9\",\"home\":\"" CF_GRID "\",\"household\":\"j1.h7\","
               "\"village\":\"320312111202\"}");
     gb_cf_tick(&s, T0 + 2000);
-    play(&s, &run);
-    has(&run, "\"wrong\":[\"unlinked\"]", 3); /* and before it was mended */
-    has(&run, "\"wrong\":[\"other_grid\"]", 2);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"wrong\":[\"unlinked\"]", 3); /* and before it was mended */
+    gb_cf_has(&run, "\"wrong\":[\"other_grid\"]", 2);
+    gb_cf_finish(&s, &run);
 }
 
 /* A sheet is loaded: what it brings is known, and only what is wrong since is told. */
@@ -249,18 +209,18 @@ static void a_first_load_opens_nothing(void **state)
     }
     gb_cf_tick(&s, T0 + 1000);
     gb_cf_tick(&s, T0 + 9 * DAY);
-    play(&s, &run);
-    has(&run, "\"wrong\":[\"linked_twice\"]", 2);
-    has(&run, "\"wrong\":[\"too_many\"]", 2); /* its links: 2 and 2 more */
-    has(&run, "contact_conflict", 0);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"wrong\":[\"linked_twice\"]", 2);
+    gb_cf_has(&run, "\"wrong\":[\"too_many\"]", 2); /* its links: 2 and 2 more */
+    gb_cf_has(&run, "contact_conflict", 0);
     gb_cf_end(&run);
     put_link(&s, 9, 1, 1, CF_GRID);
     put_link(&s, 10, 1, 9, OTHER_GRID);
     gb_cf_tick(&s, T0 + 11 * DAY);
-    play(&s, &run);
-    has(&run, "\"rule\":\"other_grid\",\"state\":\"open\"", 1); /* that is new */
-    has(&run, "\"rule\":\"linked_twice\",\"state\":\"open\"", 0);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"rule\":\"other_grid\",\"state\":\"open\"", 1); /* that is new */
+    gb_cf_has(&run, "\"rule\":\"linked_twice\",\"state\":\"open\"", 0);
+    gb_cf_finish(&s, &run);
 }
 
 /* Every row comes, changes and goes in any order: nothing is left. */
@@ -295,11 +255,11 @@ static void all_can_be_taken_back(void **state)
         }
         gb_cf_tick(&s, T0 + 9 * DAY);
         gb_cf_tick(&s, T0 + 10 * DAY);
-        play(&s, &run);
+        gb_cf_play_all(&s, &run);
         for (uint32_t i = 0; i < run.rows_count; i++) {
             assert_true(run.rows[i].table < GB_TABLE_POST);
         }
-        end(&s, &run);
+        gb_cf_finish(&s, &run);
     }
 }
 

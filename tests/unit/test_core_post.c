@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core_fixture.h"
+#include "core_play.h"
 
 #define T0 1700000000000 /* 2023-11-15 06:13 +08:00 */
 #define HOUR ((int64_t)3600000)
@@ -31,39 +31,6 @@ static void begin_script(struct gb_cf_script *s)
     s->policy = &policy;
 }
 
-/* However the batches fall and wherever the lane starts again, the same comes out. */
-static void play(const struct gb_cf_script *s, struct gb_cf_run *run)
-{
-    static const uint32_t sizes[][2] = {{1, 1}, {3, 0}, {1000, 4}, {7, 7}};
-
-    gb_cf_play(s, 1, 0, run);
-    for (size_t i = 0; i < GB_COUNT(sizes); i++) {
-        struct gb_cf_run other;
-
-        gb_cf_play(s, sizes[i][0], sizes[i][1], &other);
-        assert_string_equal(gb_arena_str(&run->arena, gb_buf_str(&run->outputs)).ptr,
-                            gb_arena_str(&other.arena, gb_buf_str(&other.outputs)).ptr);
-        assert_string_equal(gb_cf_all_rows(run).ptr, gb_cf_all_rows(&other).ptr);
-        assert_memory_equal(run->digest.bytes, other.digest.bytes, GB_HASH_LEN);
-        gb_cf_end(&other);
-    }
-}
-
-static void end(struct gb_cf_script *s, struct gb_cf_run *run)
-{
-    gb_cf_end(run);
-    gb_arena_close(&s->arena);
-}
-
-static void has(const struct gb_cf_run *run, const char *what, uint32_t count)
-{
-    if (gb_cf_count(run, what) != count) {
-        (void)fprintf(stderr, "wanted %u times: %s\n%.*s", count, what,
-                      GB_STR_ARG(gb_buf_str(&run->outputs)));
-    }
-    assert_int_equal(gb_cf_count(run, what), count);
-}
-
 static void a_post_is_told_with_its_holder(void **state)
 {
     struct gb_cf_script s;
@@ -75,14 +42,15 @@ static void a_post_is_told_with_its_holder(void **state)
     gb_cf_row(&s, "grid", "grid_post", "7/1", WORKER); /* newer, the same: nothing is told */
     gb_cf_row(&s, "party", "post", "2", "{\"code\":\"" CF_VILLAGE "\",\"kind\":\"DZB\"}");
     gb_cf_row(&s, "party", "post", "3", "{\"code\":\"320312111\",\"kind\":\"DW\"}");
-    play(&s, &run);
-    has(&run, " gb.post.v1 " POST " 0 {\"grid\":\"" CF_GRID "\",\"holders\":[{\"network\":\"grid\","
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, " gb.post.v1 " POST " 0 {\"grid\":\"" CF_GRID "\",\"holders\":[{"
+        "\"network\":\"grid\","
         "\"pseudonym\":\"p1.h1\",\"source\":\"grid\"}],\"id\":\"" POST "\"", 1);
-    has(&run, " gb.change.post.opened.v1 " POST " ", 1);
-    has(&run, " gb.post.v1 branch_secretary/" CF_VILLAGE "/2 ", 1);
-    has(&run, " gb.post.v1 ", 2);
-    has(&run, "j1.", 0); /* no hash of an id goes out */
-    end(&s, &run);
+    gb_cf_has(&run, " gb.change.post.opened.v1 " POST " ", 1);
+    gb_cf_has(&run, " gb.post.v1 branch_secretary/" CF_VILLAGE "/2 ", 1);
+    gb_cf_has(&run, " gb.post.v1 ", 2);
+    gb_cf_has(&run, "j1.", 0); /* no hash of an id goes out */
+    gb_cf_finish(&s, &run);
 }
 
 /* A key family stays one when its holder is gone, and its post is vacant. */
@@ -96,10 +64,10 @@ static void a_family_without_a_holder_is_vacant(void **state)
     gb_cf_row(&s, "party", "key_family", FAMILY_KEY, FAMILY);
     gb_cf_row(&s, "party", "key_family", FAMILY_KEY, "{\"grid\":\"" CF_GRID "\"}");
     gb_cf_tick(&s, T0 + DAY);
-    play(&s, &run);
-    has(&run, "\"vacant\":true", 2);
-    has(&run, "\"rule\":\"no_holder\",\"state\":\"open\"", 1);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"vacant\":true", 2);
+    gb_cf_has(&run, "\"rule\":\"no_holder\",\"state\":\"open\"", 1);
+    gb_cf_finish(&s, &run);
 }
 
 static void a_role_is_never_guessed(void **state)
@@ -111,11 +79,11 @@ static void a_role_is_never_guessed(void **state)
     begin_script(&s);
     gb_cf_row(&s, "grid", "grid_post", "7/1",
               "{\"grid\":\"" CF_GRID "\",\"holder\":\"j1.g\",\"role\":\"helper\"}");
-    play(&s, &run);
+    gb_cf_play_all(&s, &run);
     assert_int_equal(run.outcomes[s.count - 1], GB_OUT_DEAD);
-    has(&run, "\"reason\":\"unknown_role\"", 1);
-    has(&run, " gb.post.v1 ", 0);
-    end(&s, &run);
+    gb_cf_has(&run, "\"reason\":\"unknown_role\"", 1);
+    gb_cf_has(&run, " gb.post.v1 ", 0);
+    gb_cf_finish(&s, &run);
 }
 
 /* The last day of a term counts; then the post is empty, and a day later somebody must look. */
@@ -131,11 +99,11 @@ static void a_term_ends_by_tick(void **state)
     gb_cf_tick(&s, over - 1);
     gb_cf_tick(&s, over);
     gb_cf_tick(&s, over + DAY - 1);
-    play(&s, &run);
-    has(&run, "\"vacant\":true", 2); /* change and state, of the tick at which it ended */
-    has(&run, "4.1 gb.change.post.changed.v1 ", 1);
-    has(&run, "post_vacant", 0);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"vacant\":true", 2); /* change and state, of the tick at which it ended */
+    gb_cf_has(&run, "4.1 gb.change.post.changed.v1 ", 1);
+    gb_cf_has(&run, "post_vacant", 0);
+    gb_cf_finish(&s, &run);
 
     begin_script(&s);
     gb_cf_row(&s, "grid", "grid_post", "7/1", WORKER_UNTIL);
@@ -143,12 +111,12 @@ static void a_term_ends_by_tick(void **state)
     gb_cf_tick(&s, over + DAY);
     gb_cf_tick(&s, over + 2 * DAY);
     gb_cf_row(&s, "grid", "grid_post", "7/2", WORKER);
-    play(&s, &run);
-    has(&run, "\"change\":\"overlap.opened\"", 1);
-    has(&run, "\"kind\":\"post_vacant\",\"node\":\"" POST "\",\"opened_at\"", 2);
-    has(&run, "\"rule\":\"term_over\",\"state\":\"open\",\"town\":\"320312111\"", 1);
-    has(&run, "\"rule\":\"in_order\"", 2); /* settled as soon as somebody holds it */
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"change\":\"overlap.opened\"", 1);
+    gb_cf_has(&run, "\"kind\":\"post_vacant\",\"node\":\"" POST "\",\"opened_at\"", 2);
+    gb_cf_has(&run, "\"rule\":\"term_over\",\"state\":\"open\",\"town\":\"320312111\"", 1);
+    gb_cf_has(&run, "\"rule\":\"in_order\"", 2); /* settled as soon as somebody holds it */
+    gb_cf_finish(&s, &run);
 }
 
 static void a_grid_needs_its_worker(void **state)
@@ -162,13 +130,14 @@ static void a_grid_needs_its_worker(void **state)
     gb_cf_tick(&s, T0 + DAY);
     gb_cf_row(&s, "grid", "grid", "7", NULL);
     gb_cf_tick(&s, T0 + DAY + 1000);
-    play(&s, &run);
-    has(&run, " gb.contact.v1 grid/" CF_GRID " ", 2); /* at ticks: as it came, and its end */
-    has(&run, "\"rule\":\"no_holder\",\"state\":\"open\"", 1);
-    has(&run, " gb.post.v1 " POST " 2 \n", 1); /* no grid: no such post, and nothing to settle */
-    has(&run, "\"rule\":\"removed\",\"settled_at\"", 1);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, " gb.contact.v1 grid/" CF_GRID " ", 2); /* at ticks: as it came, and its end */
+    gb_cf_has(&run, "\"rule\":\"no_holder\",\"state\":\"open\"", 1);
+    /* No grid: no such post, and nothing to settle. */
+    gb_cf_has(&run, " gb.post.v1 " POST " 2 \n", 1);
+    gb_cf_has(&run, "\"rule\":\"removed\",\"settled_at\"", 1);
     assert_int_equal(run.rows[run.rows_count - 1].table < GB_TABLE_POST, 1); /* no row is left */
-    end(&s, &run);
+    gb_cf_finish(&s, &run);
 }
 
 /* Month-end: the row is deleted and written anew within the patience of the bundle. */
@@ -186,10 +155,11 @@ static void a_gap_of_minutes_bothers_nobody(void **state)
     gb_cf_tick(&s, T0 + DAY + HOUR);
     gb_cf_row(&s, "grid", "grid_post", "7/1", WORKER);
     gb_cf_tick(&s, T0 + 9 * DAY);
-    play(&s, &run);
-    has(&run, "\"vacant\":true", 6); /* before the first worker and the second: told thrice each */
-    has(&run, "post_vacant", 0);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    /* Before the first worker and the second: told thrice each. */
+    gb_cf_has(&run, "\"vacant\":true", 6);
+    gb_cf_has(&run, "post_vacant", 0);
+    gb_cf_finish(&s, &run);
 }
 
 static void a_first_load_opens_nothing(void **state)
@@ -204,13 +174,13 @@ static void a_first_load_opens_nothing(void **state)
     gb_cf_tick(&s, T0 + 9 * DAY);
     gb_cf_row(&s, "grid", "grid_post", "7/1", WORKER);
     gb_cf_row(&s, "grid", "grid_post", "7/1", NULL);
-    play(&s, &run);
-    has(&run, "post_vacant", 0);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "post_vacant", 0);
     gb_cf_end(&run);
     gb_cf_tick(&s, T0 + 11 * DAY); /* the control: what is empty since is told */
-    play(&s, &run);
-    has(&run, "\"change\":\"overlap.opened\"", 1);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"change\":\"overlap.opened\"", 1);
+    gb_cf_finish(&s, &run);
 }
 
 static void two_hats_are_one_person(void **state)
@@ -230,13 +200,13 @@ static void two_hats_are_one_person(void **state)
     r.reporter = "j1.x"; /* another person */
     gb_cf_put(&s, &r);
     gb_cf_row(&s, "party", "key_family", FAMILY_KEY, NULL);
-    play(&s, &run);
-    has(&run, "{\"also\":[\"key_family/" FAMILY_KEY "\"],\"network\":\"grid\"", 3);
-    has(&run, "{\"also\":[\"" POST "\"],\"network\":\"party\"", 3);
-    has(&run, "\"credits\":[\"grid\",\"party\"]", 2); /* change and state of the second */
-    has(&run, "\"credits\":[\"grid\"]", 4);
-    has(&run, " gb.post.v1 key_family/" FAMILY_KEY " ", 2);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "{\"also\":[\"key_family/" FAMILY_KEY "\"],\"network\":\"grid\"", 3);
+    gb_cf_has(&run, "{\"also\":[\"" POST "\"],\"network\":\"party\"", 3);
+    gb_cf_has(&run, "\"credits\":[\"grid\",\"party\"]", 2); /* change and state of the second */
+    gb_cf_has(&run, "\"credits\":[\"grid\"]", 4);
+    gb_cf_has(&run, " gb.post.v1 key_family/" FAMILY_KEY " ", 2);
+    gb_cf_finish(&s, &run);
 }
 
 static void one_more_row_than_a_node_holds_is_dead(void **state)
@@ -255,12 +225,12 @@ static void one_more_row_than_a_node_holds_is_dead(void **state)
     gb_cf_row(&s, "grid", "grid_post", "7/3", WORKER_UNTIL); /* one that is there may change */
     gb_cf_row(&s, "grid", "grid_post", "7/3", NULL);
     gb_cf_row(&s, "grid", "grid_post", "7/64", WORKER);
-    play(&s, &run);
+    gb_cf_play_all(&s, &run);
     assert_int_equal(run.outcomes[s.count - 4], GB_OUT_DEAD);
-    has(&run, "\"reason\":\"too_many_members\"", 1);
+    gb_cf_has(&run, "\"reason\":\"too_many_members\"", 1);
     assert_int_equal(run.outcomes[s.count - 3], GB_APPLIED);
     assert_int_equal(run.outcomes[s.count - 1], GB_APPLIED);
-    end(&s, &run);
+    gb_cf_finish(&s, &run);
 }
 
 int main(void)

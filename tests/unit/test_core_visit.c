@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/day.h"
-#include "core_fixture.h"
+#include "core_play.h"
 
 #define T0 1700000000000 /* 2023-11-15 06:13 +08:00 */
 #define HOUR ((int64_t)3600000)
@@ -17,45 +17,6 @@
 #define FAMILY_KEY CF_VILLAGE "000001"
 #define ROW_ID "key_family/" FAMILY_KEY "/2023-11-15"
 #define LOG_ID "grid_worker/" CF_GRID "/2023-11-15"
-
-static void same(struct gb_cf_run *a, struct gb_cf_run *b)
-{
-    assert_string_equal(gb_arena_str(&a->arena, gb_buf_str(&a->outputs)).ptr,
-                        gb_arena_str(&b->arena, gb_buf_str(&b->outputs)).ptr);
-    assert_string_equal(gb_cf_all_rows(a).ptr, gb_cf_all_rows(b).ptr);
-    assert_memory_equal(a->digest.bytes, b->digest.bytes, GB_HASH_LEN);
-}
-
-static void play(const struct gb_cf_script *s, struct gb_cf_run *run)
-{
-    static const uint32_t sizes[][2] = {{1, 1}, {3, 0}, {1000, 4}, {7, 7}};
-    struct gb_cf_run other;
-
-    gb_cf_play(s, 1, 0, run);
-    gb_cf_play_keeping(s, &other);
-    same(run, &other);
-    gb_cf_end(&other);
-    for (size_t i = 0; i < GB_COUNT(sizes); i++) {
-        gb_cf_play(s, sizes[i][0], sizes[i][1], &other);
-        same(run, &other);
-        gb_cf_end(&other);
-    }
-}
-
-static void end(struct gb_cf_script *s, struct gb_cf_run *run)
-{
-    gb_cf_end(run);
-    gb_arena_close(&s->arena);
-}
-
-static void has(const struct gb_cf_run *run, const char *what, uint32_t count)
-{
-    if (gb_cf_count(run, what) != count) {
-        (void)fprintf(stderr, "wanted %u times: %s\n%.*s", count, what,
-                      GB_STR_ARG(gb_buf_str(&run->outputs)));
-    }
-    assert_int_equal(gb_cf_count(run, what), count);
-}
 
 /* worker: id hash of who works the grid; j1.g and j1.p are one person. */
 static void begin_town(struct gb_cf_script *s, const char *worker)
@@ -116,16 +77,16 @@ static void one_person_tells_a_visit_thrice(void **state)
     put_counter(&s, "1/3", "j1.p");
     put_row(&s, "v1", "09:05:00");
     gb_cf_tick(&s, T0 + HOUR);
-    play(&s, &run);
-    has(&run, " gb.visit.v1 " ROW_ID " ", 1);
-    has(&run, "\"duplicates\":{\"secondary_entry\":1},\"entries\":1,\"grid\":\"" CF_GRID
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, " gb.visit.v1 " ROW_ID " ", 1);
+    gb_cf_has(&run, "\"duplicates\":{\"secondary_entry\":1},\"entries\":1,\"grid\":\"" CF_GRID
         "\",\"households\":1", 1);
-    has(&run, "\"duplicates\":{\"same_fact\":1},\"entries\":1,\"households\":0", 1);
-    has(&run, "\"entries\":1,\"households\":3,\"id\":\"" ROW_ID "\"", 2);
-    has(&run, "\"credits\":[\"grid\",\"party\"]", 8); /* one work, both networks */
-    has(&run, "\"told_in\":\"counter\"", 3);
-    has(&run, "j1.", 0);
-    end(&s, &run);
+    gb_cf_has(&run, "\"duplicates\":{\"same_fact\":1},\"entries\":1,\"households\":0", 1);
+    gb_cf_has(&run, "\"entries\":1,\"households\":3,\"id\":\"" ROW_ID "\"", 2);
+    gb_cf_has(&run, "\"credits\":[\"grid\",\"party\"]", 8); /* one work, both networks */
+    gb_cf_has(&run, "\"told_in\":\"counter\"", 3);
+    gb_cf_has(&run, "j1.", 0);
+    gb_cf_finish(&s, &run);
 }
 
 /* The controls: another person, another time, another day, no time at all. */
@@ -138,28 +99,28 @@ static void two_visits_stay_two(void **state)
     begin_town(&s, "j1.x");
     put_row(&s, "v1", "09:05:00");
     put_log(&s, "log/1", 0);
-    play(&s, &run);
-    has(&run, "\"duplicates\"", 0);
-    has(&run, "\"credits\":[\"grid\"]", 2);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"duplicates\"", 0);
+    gb_cf_has(&run, "\"credits\":[\"grid\"]", 2);
+    gb_cf_finish(&s, &run);
 
     begin_town(&s, "j1.g");
     put_row(&s, "v1", "15:00:00"); /* in the afternoon: the same person, another visit */
     put_log(&s, "log/1", 0);
     put_counter(&s, "1/3", "j1.y"); /* another member */
-    play(&s, &run);
-    has(&run, "\"duplicates\"", 0);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"duplicates\"", 0);
     gb_cf_end(&run);
     put_row(&s, "v1", "09:30:00"); /* it was mistyped: now it is one */
-    play(&s, &run);
-    has(&run, "\"duplicates\":{\"secondary_entry\":1}", 2);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"duplicates\":{\"secondary_entry\":1}", 2);
     gb_cf_end(&run);
     gb_cf_row(&s, "party", "visit", "v1", NULL); /* and now it is gone */
-    play(&s, &run);
-    has(&run, "\"duplicates\":{\"secondary_entry\":1}", 3);
-    has(&run, "\"change\":\"visit.removed\"", 1);
-    has(&run, "\"households\":4", 5);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"duplicates\":{\"secondary_entry\":1}", 3);
+    gb_cf_has(&run, "\"change\":\"visit.removed\"", 1);
+    gb_cf_has(&run, "\"households\":4", 5);
+    gb_cf_finish(&s, &run);
 }
 
 /* A log is its post's, whoever of two workers wrote it; only what one of them did is in it. */
@@ -175,16 +136,16 @@ static void a_log_is_of_all_who_hold_the_post(void **state)
     put_row(&s, "v1", "09:05:00");
     put_row(&s, "v2", "15:05:00");
     put_log(&s, "log/1", 0);
-    play(&s, &run);
-    has(&run, "\"duplicates\":{\"secondary_entry\":1},\"entries\":1,\"grid\":\"" CF_GRID
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"duplicates\":{\"secondary_entry\":1},\"entries\":1,\"grid\":\"" CF_GRID
         "\",\"households\":1,", 2); /* 4 of the log, 3 of them once more */
-    has(&run, "\"credits\":[\"grid\"]", 2);
+    gb_cf_has(&run, "\"credits\":[\"grid\"]", 2);
     gb_cf_end(&run);
     gb_cf_row(&s, "grid", "grid_post", "7/1", NULL); /* the control: it is no post of that one */
     put_log(&s, "log/1", 1);
-    play(&s, &run);
-    has(&run, "\"households\":4,\"id\":\"" LOG_ID "\"", 1);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"households\":4,\"id\":\"" LOG_ID "\"", 1);
+    gb_cf_finish(&s, &run);
 }
 
 /* After its days a visit stands as it was found, and late rows are told by themselves. */
@@ -203,10 +164,10 @@ static void what_was_found_stays(void **state)
     put_row(&s, "v1", "09:06:00");
     gb_cf_tick(&s, T0 + 10 * DAY + HOUR);
     gb_cf_row(&s, "grid", "visit", "log/1", NULL);
-    play(&s, &run);
-    has(&run, "\"duplicates\":{\"secondary_entry\":1},\"entries\":2,", 2);
-    has(&run, "\"before\":{\"duplicates\":{\"secondary_entry\":1},\"entries\":2,", 1);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"duplicates\":{\"secondary_entry\":1},\"entries\":2,", 2);
+    gb_cf_has(&run, "\"before\":{\"duplicates\":{\"secondary_entry\":1},\"entries\":2,", 1);
+    gb_cf_finish(&s, &run);
 }
 
 static void put_case(struct gb_cf_script *s, const char *key, int64_t at, const char *state)
@@ -229,15 +190,15 @@ static void a_log_counts_cases_again(void **state)
     put_case(&s, "2", T0 + HOUR, "0");
     put_case(&s, "3", T0 + HOUR, "0");  /* the log says two */
     put_case(&s, "4", T0 + DAY, "0");   /* another day */
-    play(&s, &run);
-    has(&run, "\"restated\":1", 3);
-    has(&run, "\"restated\":2", 2);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"restated\":1", 3);
+    gb_cf_has(&run, "\"restated\":2", 2);
     gb_cf_end(&run);
     gb_cf_delete(&s, "grid", "1");
     gb_cf_delete(&s, "grid", "2");
-    play(&s, &run);
-    has(&run, "\"restated\":1", 5);
-    end(&s, &run);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"restated\":1", 5);
+    gb_cf_finish(&s, &run);
 }
 
 static void kinds_among_reports(void **state)
@@ -263,11 +224,11 @@ static void kinds_among_reports(void **state)
         r.reporter = cases[i].grid;
         r.xref = "party/matter/1";
         gb_cf_put(&s, &r);
-        play(&s, &run);
-        has(&run, cases[i].want, 2);
-        has(&run, "\"duplicates\"", 2);
-        has(&run, "duplicate_entry", i == 0 ? 2 : 0); /* only that is waste, and is told */
-        end(&s, &run);
+        gb_cf_play_all(&s, &run);
+        gb_cf_has(&run, cases[i].want, 2);
+        gb_cf_has(&run, "\"duplicates\"", 2);
+        gb_cf_has(&run, "duplicate_entry", i == 0 ? 2 : 0); /* only that is waste, and is told */
+        gb_cf_finish(&s, &run);
     }
 }
 
