@@ -9,8 +9,9 @@
 #include <cmocka.h>
 
 #include "base/check.h"
+#include "core/state.h"
 
-static void assert_same(struct gb_cf_run *a, struct gb_cf_run *b)
+void gb_cf_same(struct gb_cf_run *a, struct gb_cf_run *b)
 {
     assert_string_equal(gb_arena_str(&a->arena, gb_buf_str(&a->outputs)).ptr,
                         gb_arena_str(&b->arena, gb_buf_str(&b->outputs)).ptr);
@@ -25,11 +26,11 @@ void gb_cf_play_all(const struct gb_cf_script *script, struct gb_cf_run *run)
 
     gb_cf_play(script, 1, 0, run);
     gb_cf_play_keeping(script, &other);
-    assert_same(run, &other);
+    gb_cf_same(run, &other);
     gb_cf_end(&other);
     for (size_t i = 0; i < GB_COUNT(sizes); i++) {
         gb_cf_play(script, sizes[i][0], sizes[i][1], &other);
-        assert_same(run, &other);
+        gb_cf_same(run, &other);
         gb_cf_end(&other);
     }
 }
@@ -47,4 +48,21 @@ void gb_cf_has(const struct gb_cf_run *run, const char *what, uint32_t count)
                       GB_STR_ARG(gb_buf_str(&run->outputs)));
     }
     assert_int_equal(gb_cf_count(run, what), count);
+}
+
+const char *gb_cf_matter_of(struct gb_cf_script *s, const char *report)
+{
+    static struct gb_cf_run run;
+    struct gb_str id = GB_STR_NONE;
+
+    gb_cf_play(s, 1000, 0, &run);
+    for (uint32_t i = 0; i < run.rows_count; i++) {
+        if (run.rows[i].table == GB_TABLE_OBSERVATION &&
+            gb_str_eq(run.rows[i].key, gb_str_of(report))) {
+            id = gb_arena_str(&s->arena, run.rows[i].matter);
+        }
+    }
+    gb_cf_end(&run);
+    assert_true(gb_str_is(id));
+    return id.ptr;
 }

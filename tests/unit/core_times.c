@@ -1,5 +1,6 @@
 /* See the header. */
 #include "core_times.h"
+#include "core_play.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,14 +122,6 @@ void ct_decide(struct gb_cf_script *s, const char *id, const char *format, ...)
     gb_cf_decide(s, id, "seat-1", fields);
 }
 
-static void same(struct gb_cf_run *a, struct gb_cf_run *b)
-{
-    assert_string_equal(gb_arena_str(&a->arena, gb_buf_str(&a->outputs)).ptr,
-                        gb_arena_str(&b->arena, gb_buf_str(&b->outputs)).ptr);
-    assert_string_equal(gb_cf_all_rows(a).ptr, gb_cf_all_rows(b).ptr);
-    assert_memory_equal(a->digest.bytes, b->digest.bytes, GB_HASH_LEN);
-}
-
 struct gb_cf_run *ct_play(const struct gb_cf_script *s)
 {
     static const uint32_t sizes[][2] = {{1, 1}, {3, 2}, {7, 0}, {1, 0}, {1000, 3}};
@@ -138,27 +131,10 @@ struct gb_cf_run *ct_play(const struct gb_cf_script *s)
     gb_cf_play_keeping(s, &whole);
     for (size_t i = 0; i < GB_COUNT(sizes); i++) {
         gb_cf_play(s, sizes[i][0], sizes[i][1], &other);
-        same(&whole, &other);
+        gb_cf_same(&whole, &other);
         gb_cf_end(&other);
     }
     return &whole;
-}
-
-const char *ct_matter(struct gb_cf_script *s, const char *report)
-{
-    static struct gb_cf_run run;
-    struct gb_str id = GB_STR_NONE;
-
-    gb_cf_play(s, 1000, 0, &run);
-    for (uint32_t i = 0; i < run.rows_count; i++) {
-        if (run.rows[i].table == GB_TABLE_OBSERVATION &&
-            gb_str_eq(run.rows[i].key, gb_str_of(report))) {
-            id = gb_arena_str(&s->arena, run.rows[i].matter);
-        }
-    }
-    gb_cf_end(&run);
-    assert_true(gb_str_is(id));
-    return id.ptr;
 }
 
 bool ct_leads(struct gb_cf_run *run, const char *role)

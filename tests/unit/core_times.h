@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_CORE_TIMES_H
 #define TESTS_UNIT_CORE_TIMES_H
 
-#include "core_fixture.h"
+#include "core_play.h"
 
 #define T0 INT64_C(1700000000000) /* Wednesday 15 November 2023, 06:13:20 at UTC+8 */
 #define HOUR INT64_C(3600000)
@@ -27,8 +27,6 @@ __attribute__((format(printf, 3, 4))) void ct_decide(struct gb_cf_script *s, con
 
 /* Plays in several batches, with and without restarts: all must give the same; one run of them. */
 struct gb_cf_run *ct_play(const struct gb_cf_script *s);
-/* The id of the matter that holds a report after the script so far; in its arena. */
-const char *ct_matter(struct gb_cf_script *s, const char *report);
 /* True if the last row of the only matter says that this role leads. */
 bool ct_leads(struct gb_cf_run *run, const char *role);
 /* Times that a part stands in the rows at the end. */

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core_fixture.h"
+#include "core_play.h"
 
 #define T0 1700000000000
 #define HOUR ((int64_t)3600000)
@@ -18,14 +18,6 @@ static uint32_t draw(uint64_t *seed, uint32_t below)
 {
     *seed = *seed * 6364136223846793005U + 1442695040888963407U;
     return (uint32_t)(*seed >> 33) % below;
-}
-
-static void same(struct gb_cf_run *a, struct gb_cf_run *b)
-{
-    assert_string_equal(gb_arena_str(&a->arena, gb_buf_str(&a->outputs)).ptr,
-                        gb_arena_str(&b->arena, gb_buf_str(&b->outputs)).ptr);
-    assert_string_equal(gb_cf_all_rows(a).ptr, gb_cf_all_rows(b).ptr);
-    assert_memory_equal(a->digest.bytes, b->digest.bytes, GB_HASH_LEN);
 }
 
 /* Plays with a core that forgets after each record, and in batches; all must be as never forgotten.
@@ -42,7 +34,7 @@ static uint32_t as_if_kept(const struct gb_cf_script *s, const char *what)
         struct gb_cf_run run;
 
         gb_cf_play(s, sizes[i][0], sizes[i][1], &run);
-        same(&kept, &run);
+        gb_cf_same(&kept, &run);
         gb_cf_end(&run);
     }
     count = gb_cf_count(&kept, what);
@@ -297,7 +289,7 @@ static void a_web_is_bounded(void **state)
         struct gb_cf_run run;
 
         gb_cf_play(&s, sizes[i][0], sizes[i][1], &run);
-        same(&kept, &run);
+        gb_cf_same(&kept, &run);
         gb_cf_end(&run);
     }
     gb_cf_end(&kept);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core_fixture.h"
+#include "core_play.h"
 
 #define T0 1700000000000
 #define HOUR INT64_C(3600000)
@@ -17,14 +17,6 @@ static const struct gb_cf_report party = {"party", "1", 10, "pa", "0", "MS02", T
                                           NULL, false};
 static const struct gb_cf_report grid = {"grid", "7", 10, "ga", "0", "NY04", T0 + 5 * HOUR, NULL,
                                          NULL, NULL, false};
-
-static void same(struct gb_cf_run *a, struct gb_cf_run *b)
-{
-    assert_string_equal(gb_arena_str(&a->arena, gb_buf_str(&a->outputs)).ptr,
-                        gb_arena_str(&b->arena, gb_buf_str(&b->outputs)).ptr);
-    assert_string_equal(gb_cf_all_rows(a).ptr, gb_cf_all_rows(b).ptr);
-    assert_memory_equal(a->digest.bytes, b->digest.bytes, GB_HASH_LEN);
-}
 
 /* The n-th row's key of a table after the script so far. */
 static const char *key_of(struct gb_cf_script *s, enum gb_table table, uint32_t n)
@@ -41,24 +33,6 @@ static const char *key_of(struct gb_cf_script *s, enum gb_table table, uint32_t 
     gb_cf_end(&run);
     assert_true(gb_str_is(key));
     return key.ptr;
-}
-
-/* The matter that holds a report. */
-static const char *matter_of(struct gb_cf_script *s, const char *report)
-{
-    static struct gb_cf_run run;
-    struct gb_str id = GB_STR_NONE;
-
-    gb_cf_play(s, 1000, 0, &run);
-    for (uint32_t i = 0; i < run.rows_count; i++) {
-        if (run.rows[i].table == GB_TABLE_OBSERVATION &&
-            gb_str_eq(run.rows[i].key, gb_str_of(report))) {
-            id = gb_arena_str(&s->arena, run.rows[i].matter);
-        }
-    }
-    gb_cf_end(&run);
-    assert_true(gb_str_is(id));
-    return id.ptr;
 }
 
 __attribute__((format(printf, 4, 5))) static void decide(struct gb_cf_script *s, const char *id,
@@ -84,7 +58,7 @@ static struct gb_cf_run *play_all(const struct gb_cf_script *s)
     gb_cf_play(s, 1000, 0, &whole);
     for (size_t i = 0; i < GB_COUNT(sizes); i++) {
         gb_cf_play(s, sizes[i][0], sizes[i][1], &other);
-        same(&whole, &other);
+        gb_cf_same(&whole, &other);
         gb_cf_end(&other);
     }
     return &whole;
@@ -136,7 +110,7 @@ static void the_same_id_twice_has_no_effect(void **state)
 
     (void)state;
     two_matters(&s);
-    matter = matter_of(&s, "grid/matter/7");
+    matter = gb_cf_matter_of(&s, "grid/matter/7");
     for (int i = 0; i < 3; i++) {
         decide(&s, "d1", "seat-1", "\"kind\":\"lead_is\",\"matter\":\"%s\",\"to\":\"key_family\"",
                matter);
@@ -221,17 +195,17 @@ static void duplicates_are_joined_and_parted_by_people(void **state)
 
     (void)state;
     two_matters(&s);
-    a = matter_of(&s, "party/matter/1");
-    b = matter_of(&s, "grid/matter/7");
+    a = gb_cf_matter_of(&s, "party/matter/1");
+    b = gb_cf_matter_of(&s, "grid/matter/7");
     decide(&s, "d1", "seat-1", "\"kind\":\"duplicate\",\"matter\":\"%s\",\"other\":\"%s\"", b, a);
-    assert_string_equal(matter_of(&s, "grid/matter/7"), a); /* the elder's id survives */
+    assert_string_equal(gb_cf_matter_of(&s, "grid/matter/7"), a); /* the elder's id survives */
     decide(&s, "d2", "seat-1",
            "\"kind\":\"split\",\"matter\":\"%s\",\"report\":\"grid/matter/7\"", a);
-    assert_string_not_equal(matter_of(&s, "grid/matter/7"), a);
+    assert_string_not_equal(gb_cf_matter_of(&s, "grid/matter/7"), a);
     decide(&s, "d3", "seat-1", "\"kind\":\"undo\",\"decision\":\"d2\"");
-    assert_string_equal(matter_of(&s, "grid/matter/7"), a);
+    assert_string_equal(gb_cf_matter_of(&s, "grid/matter/7"), a);
     decide(&s, "d4", "seat-1", "\"kind\":\"undo\",\"decision\":\"d1\"");
-    assert_string_not_equal(matter_of(&s, "grid/matter/7"), a);
+    assert_string_not_equal(gb_cf_matter_of(&s, "grid/matter/7"), a);
     run = play_all(&s);
     assert_int_equal(gb_cf_count(run, "gb.change.decision.applied.v1"), 4);
     assert_int_equal(gb_cf_count(run, "gb.change.matter.merged.v1"), 2);
@@ -249,20 +223,20 @@ static void not_a_duplicate_holds_against_certain_evidence(void **state)
 
     (void)state;
     two_matters(&s);
-    a = matter_of(&s, "party/matter/1");
-    b = matter_of(&s, "grid/matter/7");
+    a = gb_cf_matter_of(&s, "party/matter/1");
+    b = gb_cf_matter_of(&s, "grid/matter/7");
     decide(&s, "d1", "seat-1", "\"kind\":\"not_duplicate\",\"matter\":\"%s\",\"other\":\"%s\"", a,
            b);
     r.column = 11;
     r.hash = "gb";
     r.xref = "party/matter/1";
     gb_cf_put(&s, &r);
-    assert_string_not_equal(matter_of(&s, "grid/matter/7"), a);
+    assert_string_not_equal(gb_cf_matter_of(&s, "grid/matter/7"), a);
     decide(&s, "d2", "seat-1", "\"kind\":\"undo\",\"decision\":\"d1\"");
-    assert_string_equal(matter_of(&s, "grid/matter/7"), a);
+    assert_string_equal(gb_cf_matter_of(&s, "grid/matter/7"), a);
     decide(&s, "d3", "seat-1",
            "\"kind\":\"split\",\"matter\":\"%s\",\"report\":\"grid/matter/7\"", a);
-    assert_string_not_equal(matter_of(&s, "grid/matter/7"), a);
+    assert_string_not_equal(gb_cf_matter_of(&s, "grid/matter/7"), a);
     run = play_all(&s);
     gb_cf_end(run);
     gb_arena_close(&s.arena);
@@ -276,7 +250,7 @@ static void two_people_make_four_eyes(void **state)
 
     (void)state;
     two_matters(&s);
-    matter = matter_of(&s, "party/matter/1");
+    matter = gb_cf_matter_of(&s, "party/matter/1");
     decide(&s, "d1", "seat-1", "\"kind\":\"transfer\",\"matter\":\"%s\",\"to\":\"key_family\"",
            matter);
     decide(&s, "c1", "seat-1", "\"kind\":\"confirm\",\"decision\":\"d1\"");
@@ -325,7 +299,7 @@ static void what_is_unknown_or_wrong_is_refused(void **state)
 
     (void)state;
     two_matters(&s);
-    a = matter_of(&s, "party/matter/1");
+    a = gb_cf_matter_of(&s, "party/matter/1");
     decide(&s, "d1", "x", "\"kind\":\"escalate\",\"matter\":\"nobody\"");
     decide(&s, "d2", "x", "\"kind\":\"escalate\",\"overlap\":\"nobody\",\"version\":1");
     decide(&s, "d3", "x", "\"kind\":\"duplicate\",\"matter\":\"%s\",\"other\":\"%s\"", a, a);
@@ -359,8 +333,8 @@ static void what_memory_forgot_is_fetched(void **state)
 
     (void)state;
     two_matters(&s);
-    a = matter_of(&s, "party/matter/1");
-    b = matter_of(&s, "grid/matter/7");
+    a = gb_cf_matter_of(&s, "party/matter/1");
+    b = gb_cf_matter_of(&s, "grid/matter/7");
     decide(&s, "d1", "seat-1", "\"kind\":\"lead_is\",\"matter\":\"%s\",\"to\":\"department\"", a);
     r.state = "1";
     r.column = 11;
@@ -370,7 +344,7 @@ static void what_memory_forgot_is_fetched(void **state)
     gb_cf_tick(&s, T0 + 100 * 24 * HOUR + 1000);
     decide(&s, "d1", "seat-1", "\"kind\":\"lead_is\",\"matter\":\"%s\",\"to\":\"department\"", a);
     decide(&s, "d2", "seat-1", "\"kind\":\"duplicate\",\"matter\":\"%s\",\"other\":\"%s\"", b, a);
-    assert_string_equal(matter_of(&s, "grid/matter/7"), a);
+    assert_string_equal(gb_cf_matter_of(&s, "grid/matter/7"), a);
     decide(&s, "d3", "seat-1", "\"kind\":\"undo\",\"decision\":\"d1\"");
     run = play_all(&s);
     assert_int_equal(gb_cf_count(run, "gb.change.decision.applied.v1"), 3);
@@ -388,7 +362,7 @@ static void a_report_that_comes_back_has_its_decision(void **state)
     (void)state;
     two_matters(&s);
     decide(&s, "d1", "seat-1", "\"kind\":\"lead_is\",\"matter\":\"%s\",\"to\":\"key_family\"",
-           matter_of(&s, "grid/matter/7"));
+           gb_cf_matter_of(&s, "grid/matter/7"));
     r.state = "1";
     r.column = 11;
     r.hash = "gb";
@@ -423,9 +397,9 @@ static void what_is_undone_brings_all_its_reports(void **state)
 
     (void)state;
     two_matters(&s);
-    a = matter_of(&s, "party/matter/1");
+    a = gb_cf_matter_of(&s, "party/matter/1");
     decide(&s, "d1", "seat-1", "\"kind\":\"not_duplicate\",\"matter\":\"%s\",\"other\":\"%s\"", a,
-           matter_of(&s, "grid/matter/7"));
+           gb_cf_matter_of(&s, "grid/matter/7"));
     g.column = 11;
     g.hash = "gb";
     g.xref = "party/matter/1";

@@ -150,7 +150,7 @@ static void an_extension_moves_the_limit_and_keeps_history(void **state)
     (void)state;
     one(&s);
     gb_cf_tick(&s, T0 + 4 * HOUR);
-    matter = ct_matter(&s, "grid/matter/7");
+    matter = gb_cf_matter_of(&s, "grid/matter/7");
     ct_decide(&s, "e1", "\"kind\":\"extend\",\"matter\":\"%s\",\"until\":%" PRId64, matter,
               T0 + 10 * HOUR);
     run = ct_play(&s);
@@ -224,7 +224,7 @@ static void a_decision_on_a_first_load_makes_it_live(void **state)
     assert_int_equal(gb_cf_count(run, "overdue"), 0);
     gb_cf_end(run);
     ct_decide(&s, "e1", "\"kind\":\"extend\",\"matter\":\"%s\",\"until\":%" PRId64,
-              ct_matter(&s, "grid/matter/7"), T0 + 101 * HOUR);
+              gb_cf_matter_of(&s, "grid/matter/7"), T0 + 101 * HOUR);
     gb_cf_tick(&s, T0 + 101 * HOUR);
     run = ct_play(&s);
     assert_int_equal(gb_cf_count(run, "gb.change.overlap.opened.v1"), 1);
@@ -271,7 +271,7 @@ static void a_persons_lead_goes_before_a_hand_over(void **state)
     (void)state;
     one(&s);
     ct_decide(&s, "d1", "\"kind\":\"lead_is\",\"matter\":\"%s\",\"to\":\"department\"",
-              ct_matter(&s, "grid/matter/7"));
+              gb_cf_matter_of(&s, "grid/matter/7"));
     gb_cf_tick(&s, T0 + 100 * HOUR);
     run = ct_play(&s);
     assert_int_equal(gb_cf_count(run, "gb.change.matter.handed_over.v1"), 0);

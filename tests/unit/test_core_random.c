@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core_fixture.h"
+#include "core_play.h"
 
 #define T0 1700000000000
 #define STEPS 70
@@ -67,14 +67,6 @@ static void make_script(struct gb_cf_script *s, uint64_t seed)
     gb_cf_tick(s, clock + 3600000);
 }
 
-static void same(struct gb_cf_run *a, struct gb_cf_run *b)
-{
-    assert_string_equal(gb_arena_str(&a->arena, gb_buf_str(&a->outputs)).ptr,
-                        gb_arena_str(&b->arena, gb_buf_str(&b->outputs)).ptr);
-    assert_string_equal(gb_cf_all_rows(a).ptr, gb_cf_all_rows(b).ptr);
-    assert_memory_equal(a->digest.bytes, b->digest.bytes, GB_HASH_LEN);
-}
-
 static void batches_and_restarts(void **state)
 {
     static const uint32_t sizes[][2] = {{7, 0}, {1000, 0}, {1, 1}, {1000, 5}};
@@ -91,7 +83,7 @@ static void batches_and_restarts(void **state)
             struct gb_cf_run run;
 
             gb_cf_play(&s, sizes[i][0], sizes[i][1], &run);
-            same(&base, &run);
+            gb_cf_same(&base, &run);
             gb_cf_end(&run);
         }
         gb_cf_end(&base);

@@ -88,7 +88,7 @@ static void an_extension_does_not_move(void **state)
     ct_put(&s, "grid", "7", "8");
     gb_cf_tick(&s, T0 + HOUR);
     ct_decide(&s, "x1", "\"kind\":\"extend\",\"matter\":\"%s\",\"until\":%lld",
-              ct_matter(&s, "grid/matter/7"), (long long)(T0 + 8 * HOUR));
+              gb_cf_matter_of(&s, "grid/matter/7"), (long long)(T0 + 8 * HOUR));
     ct_put(&s, "grid", "7", "4");
     gb_cf_tick(&s, T0 + 8 * HOUR - 1);
     assert_int_equal(count(&s, OVERDUE), 0);
