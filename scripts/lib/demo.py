@@ -12,6 +12,9 @@ import time
 
 import psycopg2
 
+import demo_words
+from demo_story import Story
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build" / "release" / "gridbridge"
 TOPICS = {"party_building": "party.dj.sys_party_task", "governance_grid": "grid.canal"}
@@ -144,56 +147,6 @@ class Town:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def show_books(town):
-    print("Books (intake records): received = applied + unchanged + refused + dead + ignored")
-    for source, book in sorted(town.books().items()):
-        total = sum(v for k, v in book.items() if k != "received")
-        print(f"  {source:16}" + "".join(f" {k} {v}" for k, v in book.items())
-              + ("  balanced" if total == book["received"] else "  NOT BALANCED"))
-
-
-def show_overlaps(town):
-    (matters,), = town.ask("SELECT count(*) FROM matter")
-    print(f"\nUnified matters: {matters}")
-    print("Overlaps found:")
-    for kind, state, count in town.ask("SELECT row::json ->> 'kind', row::json ->> 'state',"
-                                       " count(*) FROM overlap GROUP BY 1, 2 ORDER BY 1, 2"):
-        what = {"duplicate_entry": "secondary entry (二次录入) of one holder, recognised",
-                "double_lead": "both networks claim the lead",
-                "no_owner": "no duty row gives a lead: for the command centre",
-                "field_conflict": "two values, no authority",
-                "crowded_evidence": "too many share one piece of evidence: nothing linked by it",
-                "overdue": "not done in the time that deadlines.yaml gives",
-                "ping_pong": "refused too often (推诿): the refusals side by side",
-                "contradictory_state": "one side done, the other not"}.get(kind, "")
-        print(f"  {kind:20} {state:8} {count:4}  {what}")
-
-
-def explain_one(town):
-    rows = town.ask("SELECT matter FROM overlap WHERE row::json ->> 'kind' = 'duplicate_entry'"
-                    " ORDER BY key LIMIT 1")
-    if not rows:
-        raise SystemExit("demo: no secondary entry was recognised: something is wrong")
-    print(f"\nOne of them, step by step (gridbridge explain --matter {rows[0][0]}):")
-    for line in town.command("explain", "--matter", rows[0][0], "--lang", "en", "--postgres",
-                             town.dsn).splitlines():
-        print(f"  {line}" if line else "")
-    print("  (--lang zh-CN tells the same in Chinese; the words are the bundle's own, words.yaml)")
-
-
-def decide_one(town):
-    """What no rule settles, a seat at the command centre decides; the lane answers."""
-    rows = town.ask("SELECT key FROM overlap WHERE row::json ->> 'state' = 'open'"
-                    " ORDER BY row::json ->> 'kind' <> 'no_owner', key LIMIT 1")
-    if not rows:
-        raise SystemExit("demo: no overlap is open: something is wrong")
-    words = ("overlaps", "decide", rows[0][0], "--to", "grid_leader", "--post", "seat-1",
-             "--reason", "the village is nearest", "--execute")
-    print(f"\nOne that no rule settles is decided (gridbridge {' '.join(words[:9])} ...):")
-    for line in town.command(*words, "-c", str(town.config)).splitlines():
-        print(f"  {line}")
-
-
 def say_next(town, keep):
     if keep:
         print(f"\nLeft running: GRIDBRIDGE: bootstrap {town.bootstrap}, dsn {town.dsn}\n"
@@ -205,10 +158,29 @@ def say_next(town, keep):
               " psql on the views\nof schema gridbridge; scripts/prove lists what is claimed.")
 
 
+def language(options):
+    """zh or en: the option, else LANG."""
+    word = options.lang or os.environ.get("DEMO_LANG") or "en"
+    return "zh" if word.lower().startswith("zh") else "en"
+
+
+def tell(town, words):
+    story = Story(town, words)
+    story.became_one(story.typed())
+    story.who_leads()
+    story.written_back()
+    story.to_decide()
+    story.one_matter()
+    story.books()
+    story.replay()
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/demo")
     parser.add_argument("--keep", action="store_true", help="leave servers and daemon running")
+    parser.add_argument("--lang", choices=("zh-CN", "en"), help="language of the page; else LANG's")
     options = parser.parse_args()
+    words = demo_words.Words(EXAMPLE, language(options))
     town = Town()
     done = False
     try:
@@ -217,12 +189,7 @@ def main():
         town.set_up()
         town.run()
         town.wait()
-        show_books(town)
-        show_overlaps(town)
-        explain_one(town)
-        decide_one(town)
-        print("\nReplay of the whole ledger: "
-              + town.command("replay", "--postgres", town.dsn).strip().replace("\n", "; "))
+        tell(town, words)
         say_next(town, options.keep)
         done = True
     finally:
