@@ -25,8 +25,8 @@ def read(path, lang):
         elif below:
             inner = below[1] + "."
         elif pair:
-            deep = line.startswith("    ")
-            found[section + (inner if deep else "") + pair[1]] = bare(pair[2 if lang == "zh" else 3])
+            place = section + (inner if line.startswith("    ") else "")
+            found[place + pair[1]] = bare(pair[2 if lang == "zh" else 3])
     return found
 
 
