@@ -34,7 +34,8 @@ static void map_sources(struct run *run)
             .adapter = gb_settings_file(&run->settings, from->adapter),
             .lookups = gb_settings_file(&run->settings,
                                         gb_str_is(from->lookups) ? from->lookups : from->adapter),
-            .is_latest = from->is_latest};
+            .is_latest = from->is_latest,
+            .is_live = from->is_live};
         run->daemon.sources_count++;
     }
 }

@@ -7,7 +7,7 @@
 #include "cli/table.h"
 #include "shell/tool_topics.h"
 
-static void show(const struct gb_args *args, const struct gb_tool_topic *found)
+static void show(const struct gb_args *args, const struct gb_tool_found *found)
 {
     static const struct gb_column COLUMNS[] = {{"topic", GB_COLUMN_TEXT},
                                                {"partitions", GB_COLUMN_NUMBER}};
@@ -16,11 +16,12 @@ static void show(const struct gb_args *args, const struct gb_tool_topic *found)
 
     gb_arena_init(&arena, (size_t)1 << 20);
     gb_table_init(&table, &arena, COLUMNS, GB_COUNT(COLUMNS));
-    for (uint32_t i = 0; i < GB_TOOL_TOPICS; i++) {
-        struct gb_str cells[] = {
-            found[i].name, found[i].partitions == 0
-                               ? GB_STR_NONE
-                               : gb_arena_printf(&arena, "%" PRId32, found[i].partitions)};
+    for (size_t i = 0; i < found->count; i++) {
+        const struct gb_tool_topic *topic = &found->items[i];
+        struct gb_str cells[] = {topic->name,
+                                 topic->partitions == 0
+                                     ? GB_STR_NONE
+                                     : gb_arena_printf(&arena, "%" PRId32, topic->partitions)};
 
         gb_table_add(&table, cells);
     }
@@ -30,39 +31,52 @@ static void show(const struct gb_args *args, const struct gb_tool_topic *found)
 }
 
 /* Says what is missing or does not fit; lanes 0: as many as the intake topic has. */
-static enum gb_exit judge(const struct gb_args *args, const struct gb_tool_topic *found,
+static enum gb_exit judge(const struct gb_args *args, const struct gb_tool_found *found,
                           int64_t lanes)
 {
     enum gb_exit code = GB_EXIT_OK;
-    int64_t due = lanes > 0 ? lanes : found[0].partitions;
+    int64_t due = lanes > 0 ? lanes : found->items[0].partitions;
 
-    for (uint32_t i = 0; i < GB_TOOL_TOPICS; i++) {
-        if (found[i].partitions == 0) {
-            fprintf(args->talk, "%.*s: missing\n", GB_STR_ARG(found[i].name));
+    for (size_t i = 0; i < found->count; i++) {
+        const struct gb_tool_topic *topic = &found->items[i];
+
+        if (topic->partitions == 0 && !topic->is_optional) {
+            fprintf(args->talk, "%.*s: missing: `topics create` makes it\n",
+                    GB_STR_ARG(topic->name));
             code = GB_EXIT_NO;
-        } else if (found[i].is_lanes && found[i].partitions != due) {
+        } else if (topic->partitions > 0 && topic->is_lanes && topic->partitions != due) {
             fprintf(args->talk, "%.*s: %" PRId32 " partitions, not %" PRId64 "\n",
-                    GB_STR_ARG(found[i].name), found[i].partitions, due);
+                    GB_STR_ARG(topic->name), topic->partitions, due);
             code = GB_EXIT_NO;
         }
     }
     return code;
 }
 
-static enum gb_exit look_at(const struct gb_args *args, const struct gb_brokers *brokers,
-                            int64_t lanes, bool is_verify)
+/* Without a configuration nobody knows the sources: then only the fixed topics are meant. */
+static void take_targets(struct gb_brokers *brokers, struct gb_tool_topics *topics)
 {
-    struct gb_tool_topic found[GB_TOOL_TOPICS];
+    if (brokers->has_settings) {
+        topics->targets = gb_settings_targets(&brokers->settings, &topics->targets_count);
+    }
+}
+
+static enum gb_exit look_at(const struct gb_args *args, struct gb_brokers *brokers, int64_t lanes,
+                            bool is_verify)
+{
+    struct gb_tool_topics topics = {.prefix = brokers->prefix};
+    struct gb_tool_found found;
     struct gb_arena arena;
     struct gb_err err;
     enum gb_exit code = GB_EXIT_OK;
 
     gb_arena_init(&arena, (size_t)1 << 20);
-    if (gb_tool_topics_look(&brokers->kafka, brokers->prefix, &arena, found, &err) != GB_OK) {
+    take_targets(brokers, &topics);
+    if (gb_tool_topics_look(&brokers->kafka, &topics, &arena, &found, &err) != GB_OK) {
         code = gb_cli_fail(args, &err);
     } else {
-        show(args, found);
-        code = is_verify ? judge(args, found, lanes) : GB_EXIT_OK;
+        show(args, &found);
+        code = is_verify ? judge(args, &found, lanes) : GB_EXIT_OK;
     }
     gb_arena_close(&arena);
     return code;
@@ -94,7 +108,7 @@ enum gb_exit gb_cli_topics_verify(const struct gb_args *args)
     return look(args, true);
 }
 
-static enum gb_exit create(const struct gb_args *args, const struct gb_brokers *brokers,
+static enum gb_exit create(const struct gb_args *args, struct gb_brokers *brokers,
                            int64_t lanes, int64_t replication)
 {
     struct gb_tool_topics topics = {.prefix = brokers->prefix,
@@ -104,6 +118,7 @@ static enum gb_exit create(const struct gb_args *args, const struct gb_brokers *
     struct gb_err err;
     enum gb_exit code = gb_session_open(&session, args);
 
+    take_targets(brokers, &topics);
     if (code == GB_EXIT_OK &&
         gb_tool_topics_create(&brokers->kafka, session.pg, &topics, &err) != GB_OK) {
         code = gb_cli_fail(args, &err);

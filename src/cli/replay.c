@@ -153,7 +153,7 @@ static enum gb_exit replay_lane(struct run *run, const struct span *span, bool i
     enum gb_status status;
 
     gb_arena_init(&run->arena, GB_BATCH_ARENA_MAX);
-    if (gb_tool_streams(run->session->pg, NULL, &run->arena, config.streams, &run->err) != GB_OK) {
+    if (gb_tool_streams(run->session->pg, NULL, &run->arena, &config.topics, &run->err) != GB_OK) {
         gb_arena_close(&run->arena);
         return gb_cli_fail(run->args, &run->err);
     }

@@ -181,6 +181,24 @@ bool gb_settings_properties(struct gb_settings *settings, const struct gb_args *
     return true;
 }
 
+const struct gb_writeback_target *gb_settings_targets(struct gb_settings *settings, size_t *count)
+{
+    const struct gb_config *config = &settings->config;
+    struct gb_writeback_target *to =
+        gb_arena_take(&settings->arena, (config->sources_count + 1) * sizeof(to[0]));
+
+    *count = 0;
+    for (uint32_t i = 0; i < config->sources_count; i++) {
+        const struct gb_config_source *from = &config->sources[i];
+
+        if (!from->is_more) {
+            to[(*count)++] = (struct gb_writeback_target){
+                gb_arena_str(&settings->arena, from->name).ptr, from->is_live};
+        }
+    }
+    return to;
+}
+
 static bool take_configured(struct gb_brokers *brokers, const struct gb_args *args)
 {
     struct gb_settings *s = &brokers->settings;

@@ -39,6 +39,9 @@ bool gb_settings_secret(struct gb_settings *settings, const struct gb_args *args
 /* The connection string, read from its file where it stands in one. NULL with talk. */
 const char *gb_settings_dsn(struct gb_settings *settings, const struct gb_args *args);
 
+/* The sources of the configuration, each once, in the arena; count: how many. */
+const struct gb_writeback_target *gb_settings_targets(struct gb_settings *settings, size_t *count);
+
 /* How to reach Kafka: the command's --bootstrap and --prefix, else the configuration. */
 struct gb_brokers {
     struct gb_settings settings;

@@ -31,6 +31,7 @@ struct gb_config_source {
     struct gb_str adapter;  /* folder */
     struct gb_str lookups;  /* folder, or absent */
     bool is_latest;         /* start: latest; else earliest (the default) */
+    bool is_live;           /* mode: live; else shadow (the default): nothing is written back */
 };
 
 /* Strings live in the arena of gb_config_read; absent where nothing was given. Paths are as

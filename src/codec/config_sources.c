@@ -40,10 +40,7 @@ static void read_source(const struct gb_config_expand *e, const struct gb_yaml *
     source->adapter = read_text(e, gb_yaml_need(e->mistakes, map, "adapter", GB_YAML_SCALAR));
     source->lookups = read_text(e, gb_yaml_get(map, "lookups"));
     source->is_latest = read_choice(e, gb_yaml_get(map, "start"), starts);
-    if (read_choice(e, gb_yaml_get(map, "mode"), modes)) {
-        gb_yaml_mistake(e->mistakes, gb_yaml_get(map, "mode"),
-                        "this version writes nothing back: write mode: shadow");
-    }
+    source->is_live = read_choice(e, gb_yaml_get(map, "mode"), modes);
 }
 
 /* A topic belongs to one source: which one reads it is never a guess. */
@@ -133,6 +130,9 @@ void gb_config_sources(const struct gb_config_expand *e, const struct gb_yaml *m
     config->sources = r.sources;
     config->sources_count = 0;
     for (uint32_t i = 0; i < map->count; i++) {
+        if (gb_str_eq(map->keys[i].text, GB_STR("result.in"))) { /* gb.writeback.result.in */
+            gb_yaml_mistake(e->mistakes, &map->keys[i], "the bridge's own topic has that name");
+        }
         config->sources_count += read_one(&r, &map->items[i], map->keys[i].text,
                                           config->sources_count);
     }

@@ -121,7 +121,7 @@ static void write_sources(struct gb_buf *out, const struct gb_config *config)
         topics = write_topics(out, config, i);
         add_line(out, "    adapter", source->adapter);
         add_line(out, "    lookups", source->lookups);
-        add_line(out, "    mode", GB_STR("shadow"));
+        add_line(out, "    mode", source->is_live ? GB_STR("live") : GB_STR("shadow"));
         add_line(out, "    start", source->is_latest ? GB_STR("latest") : GB_STR("earliest"));
     }
 }

@@ -98,6 +98,40 @@ static struct gb_key own_key(struct gb_arena *arena, const struct gb_key *key)
                            .bytes = gb_arena_str(arena, key->bytes)};
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return gb_str_cmp(((const struct gb_member *)a)->name, ((const struct gb_member *)b)->name);
+}
+
+/* A source has one mode, whatever its topics. */
+static void take_modes(struct gb_door *door, const struct gb_door_config *config)
+{
+    struct gb_member *members =
+        gb_arena_take(&door->arena, (config->sources_count + 1) * sizeof(members[0]));
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < config->sources_count; i++) {
+        const struct gb_door_source *source = &config->sources[i];
+        uint32_t at = 0;
+
+        while (at < count && !gb_str_eq(members[at].name, source->name)) {
+            at++;
+        }
+        if (at == count) {
+            members[count++] = (struct gb_member){
+                gb_arena_str(&door->arena, source->name),
+                {.type = GB_STRING, .text = source->is_live ? GB_STR("live") : GB_STR("shadow")}};
+        }
+    }
+    qsort(members, count, sizeof(members[0]), by_name);
+    door->modes = (struct gb_value){.type = GB_OBJECT, .count = count, .members = members};
+}
+
+const struct gb_value *gb_door_modes(const struct gb_door *door)
+{
+    return &door->modes;
+}
+
 struct gb_door *gb_door_new(const struct gb_door_config *config, struct gb_mistakes *mistakes)
 {
     struct gb_door *door = calloc(1, sizeof(*door));
@@ -113,6 +147,7 @@ struct gb_door *gb_door_new(const struct gb_door_config *config, struct gb_mista
     door->counts = gb_arena_take(&door->arena, sizeof(*door->counts));
     door->lanes_count = config->lanes_count;
     take_gateways(door, config);
+    take_modes(door, config);
     if (!read_all(door, config, mistakes)) {
         gb_door_free(door);
         return NULL;

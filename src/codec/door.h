@@ -24,6 +24,7 @@ struct gb_door_source {
     struct gb_str topic;           /* a topic, '*' at either end stands for anything */
     const struct gb_files *adapter;/* adapters/<system>: mapping.yaml ... */
     const struct gb_files *lookups;/* CSV files that `lookup(column, file)` names */
+    bool is_live;                  /* results are written back to it (mode: live) */
     /* Where both stand, as messages show it; absent: the file's name alone. */
     struct gb_str adapter_folder, lookups_folder;
 };
@@ -93,6 +94,9 @@ struct gb_str gb_door_hash(const struct gb_door *door, const struct gb_source_re
 struct gb_str gb_door_mapping_hash(const struct gb_door *door, struct gb_str source,
                                    struct gb_str topic);
 struct gb_str gb_door_refuse_hash(const struct gb_door *door);
+
+/* {source: "live" | "shadow"} of all sources, sorted by name: what ticks tell the lanes. */
+const struct gb_value *gb_door_modes(const struct gb_door *door);
 
 /* A column that no mapping names, and how often it came. */
 struct gb_drift {

@@ -41,6 +41,7 @@ struct gb_door {
     struct gb_key join, join_was; /* join_was without bytes: no overlap */
     struct gb_str decision_topic; /* absent: none */
     struct gb_gateways gateways;
+    struct gb_value modes;
     uint32_t lanes_count;
     const struct gb_refuse *refuse;
     struct gb_door_counts *counts; /* in the arena */

@@ -40,12 +40,19 @@ struct gb_str gb_table_word(enum gb_table table);
     X(MATTER, "matter") X(OVERLAP, "overlap") X(CHANGE, "change") X(DEADLETTER, "deadletter")      \
     X(BOOKS, "books") X(POST, "post") X(CONTACT, "contact") X(VISIT, "visit")
 
+/* Sources that may have results written back: one topic each, "writeback." + source. */
+#define GB_WRITEBACK_TOPICS 8
+
+/* Numbers of topics index the arrays of a lane's row, so a fixed topic that is added to the list of
+ * a released program needs a migration that moves the slots along. */
 enum gb_topic {
 #define X(name, word) GB_TOPIC_##name,
     GB_TOPIC_LIST(X)
 #undef X
-        GB_TOPIC_COUNT
+        GB_TOPIC_WRITEBACK, /* the first of the slots; which source has which: lane/topics.h */
+    GB_TOPIC_COUNT = GB_TOPIC_WRITEBACK + GB_WRITEBACK_TOPICS
 };
+/* "matter", ...; of all slots "writeback": what a slot's topic is called knows lane/topics.h. */
 struct gb_str gb_topic_word(enum gb_topic topic);
 /* matter, overlap, post, contact and visit are compacted state topics; the others are logs. */
 bool gb_topic_is_state(enum gb_topic topic);
@@ -73,7 +80,8 @@ struct gb_row {
 
 /* One message for a topic. Values and keys live in the step's arena. */
 struct gb_output {
-    enum gb_topic topic;
+    enum gb_topic topic;   /* what is to be written back: GB_TOPIC_WRITEBACK, ... */
+    struct gb_str target;  /* ... and the source that shall take it; all others: absent */
     struct gb_str key;
     struct gb_str value;   /* canonical JSON; absent: tombstone */
     struct gb_str type;    /* ce_type, "gb.change.matter.opened.v1" */

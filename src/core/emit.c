@@ -11,7 +11,7 @@ struct gb_str gb_topic_word(enum gb_topic topic)
     };
 
     GB_CHECK(topic < GB_TOPIC_COUNT);
-    return gb_str_of(words[topic]);
+    return topic < GB_TOPIC_WRITEBACK ? gb_str_of(words[topic]) : GB_STR("writeback");
 }
 
 bool gb_topic_is_state(enum gb_topic topic)

@@ -46,12 +46,13 @@ struct surroundings {
     const sigset_t *signals;
     FILE *log;
     struct gb_intake_set *set; /* in force */
+    const struct gb_topics *outputs; /* of the world that runs */
     bool is_reload_due;        /* SIGHUP came before there was a world to turn */
 };
 
 /* True once every topic has its stream id; false where a signal to end came first. */
 static bool wait_streams(const struct gb_daemon_config *config, struct surroundings *around,
-                         struct gb_str *streams)
+                         struct gb_topics *outputs)
 {
     struct gb_arena attempt;
 
@@ -60,14 +61,13 @@ static bool wait_streams(const struct gb_daemon_config *config, struct surroundi
         struct gb_tool_pg *pg = NULL;
         struct gb_err err = {.status = GB_OK};
         bool is_whole = gb_tool_pg_open(config->dsn, &pg, &err) == GB_OK &&
-                        gb_tool_streams(pg, config->topic_prefix, &attempt, streams, &err) ==
+                        gb_tool_streams(pg, config->topic_prefix, &attempt, outputs, &err) ==
                             GB_OK;
 
         gb_tool_pg_close(pg);
-        for (int t = 0; is_whole && t < GB_TOPIC_COUNT; t++) {
-            streams[t] = gb_arena_str(around->arena, streams[t]);
-        }
-        if (!is_whole) {
+        if (is_whole) {
+            gb_topics_copy(outputs, outputs, around->arena);
+        } else {
             (void)gb_prefix(&err, err.status == GB_AWAY ? "waits for PostgreSQL" : "waits");
             say_plain(true, err.text);
         }
@@ -118,7 +118,7 @@ static enum gb_status wait_end(const struct gb_daemon_config *config, struct sur
 
         if (signal == SIGHUP) {
             around->is_reload_due = false;
-            gb_daemon_reload(world, &around->set, around->log);
+            gb_daemon_reload(world, around->outputs, &around->set, around->log);
         } else if (signal != 0) {
             return GB_OK;
         }
@@ -187,8 +187,10 @@ static enum gb_status run_with_set(const struct gb_daemon_config *config,
     }
     world.sources = around->set->topics;
     world.sources_count = around->set->topics_count;
-    if (wait_streams(config, around, world.streams)) {
-        status = run_world(config, around, &world, err);
+    if (wait_streams(config, around, &world.topics)) {
+        around->outputs = &world.topics;
+        status = gb_daemon_check_live(config, &world.topics, err);
+        status = status == GB_OK ? run_world(config, around, &world, err) : status;
     }
     if (status != GB_BUG) {
         gb_intake_set_free(around->set); /* a world that still hangs may still look at it */

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "gridbridge/err.h"
+#include "lane/topics.h"
 #include "shell/plain.h"
 
 struct gb_door;
@@ -28,6 +29,7 @@ struct gb_daemon_source {
     const char *adapter; /* folder with mapping.yaml */
     const char *lookups; /* folder with the lookup files */
     bool is_latest;      /* first start: at the end of the topic */
+    bool is_live;        /* mode: live */
 };
 
 /* Everything is borrowed and outlives the run. */
@@ -79,8 +81,16 @@ void gb_intake_set_free(struct gb_intake_set *set);
  * Sources that join need nothing else. Where records that are read already would be read in
  * another way, or no more, intake first drains, for 15 s at most: a record that was sent but not
  * yet committed would otherwise be read in two ways, or counted by nobody. Settings of the running
- * world (servers, lanes, salt) are refused. *set is what is in force. */
-void gb_daemon_reload(struct gb_world *world, struct gb_intake_set **set, FILE *log);
+ * world (servers, lanes, salt) are refused, and sources that go live without a write-back topic
+ * among outputs. *set is what is in force. */
+void gb_daemon_reload(struct gb_world *world, const struct gb_topics *outputs,
+                      struct gb_intake_set **set, FILE *log);
+
+/* BAD_CONFIG names the first source with mode: live that has no write-back topic among outputs, and
+ * what to do: what the lanes had to write back to it would halt them. */
+enum gb_status gb_daemon_check_live(const struct gb_daemon_config *config,
+                                    const struct gb_topics *outputs,
+                                    struct gb_err *err) GB_MUST_CHECK;
 
 /* Runs until a signal; OK after an orderly stop. Log lines go to log as logfmt. */
 enum gb_status gb_daemon_run(const struct gb_daemon_config *config, FILE *log,

@@ -58,6 +58,7 @@ static bool read_sources(const struct gb_daemon_config *config, struct gb_arena 
 
         sources[i].name = gb_str_of(from->name);
         sources[i].topic = gb_str_of(from->topic);
+        sources[i].is_live = from->is_live;
         if (i > 0 && strcmp(from->name, config->sources[i - 1].name) == 0 &&
             strcmp(from->adapter, config->sources[i - 1].adapter) == 0) {
             sources[i].adapter = sources[i - 1].adapter; /* another topic of the same source */

@@ -46,6 +46,24 @@ void gb_intake_set_free(struct gb_intake_set *set)
     }
 }
 
+enum gb_status gb_daemon_check_live(const struct gb_daemon_config *config,
+                                    const struct gb_topics *outputs, struct gb_err *err)
+{
+    for (size_t i = 0; i < config->sources_count; i++) {
+        const struct gb_daemon_source *source = &config->sources[i];
+        enum gb_topic topic;
+
+        if (source->is_live &&
+            !gb_topics_find_target(outputs, gb_str_of(source->name), &topic)) {
+            return gb_fail(err, GB_BAD_CONFIG,
+                           "sources.%s: mode: live needs topic %swriteback.%s, and there was none "
+                           "when this program started: run `gridbridge topics create`, then start "
+                           "anew", source->name, config->topic_prefix, source->name);
+        }
+    }
+    return GB_OK;
+}
+
 static bool is_same(const char *a, const char *b)
 {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
@@ -96,7 +114,7 @@ static const char *needs_restart(const struct gb_daemon_config *a,
 /* What a reload changes for records. */
 struct difference {
     uint32_t joined, left, changed; /* topics */
-    bool is_refuse, is_key, is_gateway;
+    bool is_refuse, is_key, is_gateway, is_mode;
 };
 
 static bool has_same_gateways(const struct gb_gateways *a, const struct gb_gateways *b)
@@ -120,7 +138,8 @@ static struct difference compare(const struct gb_intake_set *old, const struct g
     struct difference d = {
         .is_refuse = !gb_str_eq(gb_door_refuse_hash(old->door), gb_door_refuse_hash(new->door)),
         .is_key = !is_same(old->config->join_key, new->config->join_key),
-        .is_gateway = !has_same_gateways(&old->config->gateways, &new->config->gateways)};
+        .is_gateway = !has_same_gateways(&old->config->gateways, &new->config->gateways),
+        .is_mode = !gb_value_eq(gb_door_modes(old->door), gb_door_modes(new->door))};
 
     for (size_t i = 0; i < old->config->sources_count; i++) {
         struct gb_str now = mapping_of(new, &old->config->sources[i]);
@@ -140,9 +159,10 @@ static void tell(const struct difference *d)
     char text[200];
 
     (void)snprintf(text, sizeof(text),
-                   "reload: done: topics joined %u, left %u, with another mapping %u%s%s%s",
+                   "reload: done: topics joined %u, left %u, with another mapping %u%s%s%s%s",
                    d->joined, d->left, d->changed, d->is_refuse ? "; another refuse-list" : "",
-                   d->is_key ? "; other keys" : "", d->is_gateway ? "; other gateways" : "");
+                   d->is_key ? "; other keys" : "", d->is_gateway ? "; other gateways" : "",
+                   d->is_mode ? "; other modes" : "");
     gb_log(GB_LOG_INFO, -1, gb_str_of(text));
 }
 
@@ -156,8 +176,9 @@ static void say(bool is_warning, const struct gb_err *err, const char *what)
 }
 
 /* The new set in force, or a mistake and the old one. */
-static enum gb_status turn(struct gb_world *world, struct gb_intake_set *old,
-                           struct gb_intake_set *new, struct gb_err *err)
+static enum gb_status turn(struct gb_world *world, const struct gb_topics *outputs,
+                           struct gb_intake_set *old, struct gb_intake_set *new,
+                           struct gb_err *err)
 {
     const char *section = needs_restart(old->config, new->config);
     struct difference d;
@@ -169,6 +190,10 @@ static enum gb_status turn(struct gb_world *world, struct gb_intake_set *old,
     if (section != NULL) {
         return gb_fail(err, GB_BAD_CONFIG, "%s changes by a restart only", section);
     }
+    status = gb_daemon_check_live(new->config, outputs, err);
+    if (status != GB_OK) {
+        return status;
+    }
     d = compare(old, new);
     to.must_drain = d.left + d.changed > 0 || d.is_refuse || d.is_key || d.is_gateway;
     status = gb_world_intake(world, &to, err);
@@ -179,7 +204,8 @@ static enum gb_status turn(struct gb_world *world, struct gb_intake_set *old,
     return status;
 }
 
-void gb_daemon_reload(struct gb_world *world, struct gb_intake_set **set, FILE *log)
+void gb_daemon_reload(struct gb_world *world, const struct gb_topics *outputs,
+                      struct gb_intake_set **set, FILE *log)
 {
     struct gb_err err = {.status = GB_BAD_CONFIG, .text = "the configuration has mistakes"};
     const struct gb_daemon_config *first = (*set)->config;
@@ -196,7 +222,7 @@ void gb_daemon_reload(struct gb_world *world, struct gb_intake_set **set, FILE *
     if (config != NULL) {
         new = gb_intake_set_new(config, log, &err);
     }
-    is_taken = new != NULL && turn(world, *set, new, &err) == GB_OK;
+    is_taken = new != NULL && turn(world, outputs, *set, new, &err) == GB_OK;
     if (!is_taken) {
         say(true, &err, "everything stays as it was");
     }

@@ -149,7 +149,8 @@ static void add_texts(struct gb_batch *batch, uint64_t index, const struct gb_re
     gb_buf_add_char(&batch->texts, '\n');
 }
 
-static void keep_messages(struct gb_batch *batch, const struct gb_message *made, uint32_t count)
+static void keep_messages(struct gb_batch *batch, const struct gb_topics *topics,
+                          const struct gb_message *made, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (batch->messages_count == batch->messages_size) {
@@ -159,7 +160,7 @@ static void keep_messages(struct gb_batch *batch, const struct gb_message *made,
             GB_CHECK(batch->messages != NULL);
         }
         batch->messages[batch->messages_count++] = &made[i];
-        gb_outbox_write(&batch->outbox, &made[i]);
+        gb_outbox_write(&batch->outbox, topics, &made[i]);
         gb_buf_add(&batch->hashes, made[i].hash.bytes, GB_HASH_LEN);
     }
 }
@@ -171,9 +172,8 @@ struct room {
     uint32_t outputs_size;
 };
 
-
-static void step_one(struct gb_batch *batch, const struct gb_batch_state *state, uint32_t at,
-                     struct room *room)
+static enum gb_status step_one(struct gb_batch *batch, const struct gb_batch_state *state,
+                               uint32_t at, struct room *room, struct gb_err *err)
 {
     const struct gb_batch_record *r = &batch->records[at];
     struct gb_step step = {.arena = &batch->arena,
@@ -182,7 +182,7 @@ static void step_one(struct gb_batch *batch, const struct gb_batch_state *state,
                            .outputs_size = room->outputs_size};
     struct gb_hash leaf = gb_merkle_leaf(state->tree->alg, r->line);
     struct gb_outbox_lane numbering = {.lane = state->before->lane,
-                                       .streams = state->streams,
+                                       .topics = state->topics,
                                        .seqs = room->seqs};
     struct gb_message *made;
 
@@ -194,10 +194,13 @@ static void step_one(struct gb_batch *batch, const struct gb_batch_state *state,
     gb_core_step(state->core, &r->record, &step);
     batch->outcomes[step.outcome]++;
     numbering.clock = gb_core_clock(state->core);
-    gb_outbox_number(&numbering, &step, &made);
-    keep_messages(batch, made, step.outputs_count);
+    if (gb_outbox_number(&numbering, &step, &made, err) != GB_OK) {
+        return gb_prefix(err, "line %" PRIu64, step.index);
+    }
+    keep_messages(batch, state->topics, made, step.outputs_count);
     room->outputs = step.outputs;
     room->outputs_size = step.outputs_size;
+    return GB_OK;
 }
 
 static void make_commit(struct gb_batch *batch, const struct gb_batch_state *state)
@@ -225,7 +228,8 @@ static void make_commit(struct gb_batch *batch, const struct gb_batch_state *sta
     commit->after.clock = gb_core_clock(state->core);
 }
 
-void gb_batch_step(struct gb_batch *batch, const struct gb_batch_state *state)
+enum gb_status gb_batch_step(struct gb_batch *batch, const struct gb_batch_state *state,
+                             struct gb_err *err)
 {
     struct gb_commit *commit = &batch->commit;
     struct room room = {.seqs = commit->after.seqs};
@@ -235,9 +239,14 @@ void gb_batch_step(struct gb_batch *batch, const struct gb_batch_state *state)
     memcpy(commit->seqs_before, state->before->seqs, sizeof(commit->seqs_before));
     commit->root_before = gb_merkle_root(state->tree);
     for (uint32_t i = 0; i < batch->count; i++) {
-        step_one(batch, state, i, &room);
+        enum gb_status status = step_one(batch, state, i, &room, err);
+
+        if (status != GB_OK) {
+            return status;
+        }
     }
     gb_core_flush(state->core, &batch->durable, &batch->rows);
     make_commit(batch, state);
     forget_records(batch);
+    return GB_OK;
 }

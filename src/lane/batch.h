@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/merkle.h"
 #include "lane/effect.h"
+#include "lane/topics.h"
 
 struct gb_batch_record {
     int64_t offset;
@@ -55,13 +56,16 @@ struct gb_batch_state {
     struct gb_core *core;
     struct gb_merkle *tree;
     const struct gb_lane_row *before;
-    const struct gb_str *streams; /* gb_stream by topic */
+    const struct gb_topics *topics;
 };
 
 /* The batch is durable: frees all but its messages and the numbers of its commit. */
 void gb_batch_settle(struct gb_batch *batch);
 
-/* Steps all records, takes the changed rows, makes commit and messages. */
-void gb_batch_step(struct gb_batch *batch, const struct gb_batch_state *state);
+/* Steps all records, takes the changed rows, makes commit and messages. NOT_FOUND: an output is for
+ * a source that has no write-back topic (err names it and the ledger line); core and tree have
+ * moved on then, and whoever owns them drops them with the batch. */
+enum gb_status gb_batch_step(struct gb_batch *batch, const struct gb_batch_state *state,
+                             struct gb_err *err) GB_MUST_CHECK;
 
 #endif

@@ -37,6 +37,10 @@ static const struct {
     {"bad_policy",
      "the active bundle cannot be read by this program: run the program that stored it, or "
      "activate a bundle that `check policy` accepts"},
+    {"no_writeback_topic",
+     "something is to be written back to a source that had no topic for it when this program "
+     "started: name the source in the configuration, `topics create`, start the program anew, "
+     "then `lanes resume LANE`"},
 };
 
 const char *gb_halt_advice(struct gb_str reason)

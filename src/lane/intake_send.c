@@ -58,9 +58,11 @@ static void tick_lane(struct gb_intake *intake, uint32_t lane, int64_t clock,
         }
     }
     rec.fields = object_of(arena,
-                           (struct gb_member[]){{GB_STR("clock"), int_value(clock)},
-                                                {GB_STR("streams"), streams}},
-                           2);
+                           (struct gb_member[]){
+                               {GB_STR("clock"), int_value(clock)},
+                               {GB_STR("modes"), *gb_door_modes(intake->config.door)},
+                               {GB_STR("streams"), streams}},
+                           3);
     gb_intake_send(intake, lane, &rec, fx);
 }
 

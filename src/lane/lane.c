@@ -89,9 +89,7 @@ struct gb_lane *gb_lane_new(const struct gb_lane_config *config)
     gb_arena_init(&lane->row_arena, (size_t)1 << 20);
     gb_arena_init(&lane->wants_arena, GB_BATCH_ARENA_MAX);
     lane->config = *config;
-    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        lane->config.streams[t] = gb_arena_str(&lane->names, config->streams[t]);
-    }
+    gb_topics_copy(&lane->config.topics, &config->topics, &lane->names);
     if (lane->config.batch_records_max == 0) {
         lane->config.batch_records_max = GB_BATCH_RECORDS_MAX;
     }

@@ -12,6 +12,7 @@
 #define LANE_LANE_H
 
 #include "lane/effect.h"
+#include "lane/topics.h"
 
 struct gb_lane;
 
@@ -20,7 +21,7 @@ struct gb_lane_config {
     enum gb_publish_mode mode;
     size_t batch_bytes_max; /* 0: GB_BATCH_BYTES_MAX */
     uint32_t batch_records_max; /* 0: GB_BATCH_RECORDS_MAX */
-    struct gb_str streams[GB_TOPIC_COUNT]; /* gb_stream of each output topic */
+    struct gb_topics topics;
 };
 
 /* State as operators see it (status, metrics). */

@@ -125,13 +125,27 @@ static void add_source_headers(const struct gb_step *step, const struct gb_recor
     add_header(m, GB_STR("gb_source_topic"), gb_arena_str(step->arena, about->src.topic));
 }
 
+/* Where the output goes; NOT_FOUND. */
+static enum gb_status place(const struct gb_outbox_lane *lane, const struct gb_output *output,
+                            enum gb_topic *topic, struct gb_err *err)
+{
+    GB_CHECK(output->topic <= GB_TOPIC_WRITEBACK &&
+             gb_str_is(output->target) == (output->topic == GB_TOPIC_WRITEBACK));
+    *topic = output->topic;
+    if (output->topic == GB_TOPIC_WRITEBACK &&
+        !gb_topics_find_target(lane->topics, output->target, topic)) {
+        return gb_fail(err, GB_NOT_FOUND, "source %.*s has no write-back topic",
+                       GB_STR_ARG(output->target));
+    }
+    return GB_OK;
+}
+
 static void number_one(const struct common *c, const struct gb_output *output, int64_t change_seq,
                        struct gb_message *m)
 {
     struct gb_arena *arena = c->step->arena;
 
-    m->topic = output->topic;
-    m->seq = ++c->lane->seqs[output->topic];
+    m->seq = ++c->lane->seqs[m->topic];
     m->key = output->key;
     m->value = output->value;
     add_ce_headers(c, output, m);
@@ -144,13 +158,13 @@ static void number_one(const struct common *c, const struct gb_output *output, i
     add_header(m, GB_STR("gb_pos"), m->headers[0].value);
     add_header(m, GB_STR("gb_seq"), gb_arena_int(arena, m->seq));
     add_source_headers(c->step, output->about, m);
-    add_header(m, GB_STR("gb_stream"), c->lane->streams[output->topic]);
+    add_header(m, GB_STR("gb_stream"), c->lane->topics->streams[m->topic]);
     add_header(m, GB_STR("traceparent"), trace_parent(c, output->ordinal));
     m->hash = gb_message_hash(m);
 }
 
-void gb_outbox_number(const struct gb_outbox_lane *lane, const struct gb_step *step,
-                      struct gb_message **messages)
+enum gb_status gb_outbox_number(const struct gb_outbox_lane *lane, const struct gb_step *step,
+                                struct gb_message **messages, struct gb_err *err)
 {
     struct gb_message *made =
         gb_arena_take(step->arena, (step->outputs_count + 1U) * sizeof(made[0]));
@@ -163,6 +177,9 @@ void gb_outbox_number(const struct gb_outbox_lane *lane, const struct gb_step *s
         const struct gb_output *output = &step->outputs[i];
         int64_t change_seq = -1;
 
+        if (place(lane, output, &made[i].topic, err) != GB_OK) {
+            return GB_NOT_FOUND;
+        }
         if (output->change >= 0) {
             GB_CHECK((uint32_t)output->change < i);
             GB_CHECK(made[output->change].topic == GB_TOPIC_CHANGE);
@@ -171,9 +188,11 @@ void gb_outbox_number(const struct gb_outbox_lane *lane, const struct gb_step *s
         number_one(&common, output, change_seq, &made[i]);
     }
     *messages = made;
+    return GB_OK;
 }
 
-void gb_outbox_write(struct gb_buf *out, const struct gb_message *message)
+void gb_outbox_write(struct gb_buf *out, const struct gb_topics *topics,
+                     const struct gb_message *message)
 {
     struct gb_jsonw w;
 
@@ -191,7 +210,7 @@ void gb_outbox_write(struct gb_buf *out, const struct gb_message *message)
     gb_jsonw_key_str(&w, GB_STR("key"), message->key);
     gb_jsonw_key_str(&w, GB_STR("pos"), message->headers[0].value);
     gb_jsonw_key_int(&w, GB_STR("seq"), message->seq);
-    gb_jsonw_key_str(&w, GB_STR("topic"), gb_topic_word(message->topic));
+    gb_jsonw_key_str(&w, GB_STR("topic"), topics->words[message->topic]);
     gb_jsonw_key(&w, GB_STR("value"));
     if (gb_str_is(message->value)) {
         gb_jsonw_raw(&w, message->value);
@@ -219,23 +238,13 @@ static bool read_headers(const struct gb_value *headers, struct gb_message *mess
     return true;
 }
 
-static bool topic_of(struct gb_str word, enum gb_topic *topic)
-{
-    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        if (gb_str_eq(gb_topic_word((enum gb_topic)t), word)) {
-            *topic = (enum gb_topic)t;
-            return true;
-        }
-    }
-    return false;
-}
-
-enum gb_status gb_outbox_read(struct gb_arena *arena, struct gb_str line,
-                              struct gb_message *message, struct gb_err *err)
+enum gb_status gb_outbox_read(struct gb_arena *arena, const struct gb_topics *topics,
+                              struct gb_str line, struct gb_message *message, struct gb_err *err)
 {
     struct gb_value value;
     struct gb_message made = {0};
     const struct gb_value *body;
+    struct gb_str word;
     enum gb_status status = gb_json_parse(arena, line, &value, err);
 
     if (status != GB_OK) {
@@ -244,8 +253,14 @@ enum gb_status gb_outbox_read(struct gb_arena *arena, struct gb_str line,
     made.key = gb_value_str(&value, GB_STR("key"));
     made.seq = gb_value_int(&value, GB_STR("seq"), 0);
     body = gb_value_get(&value, GB_STR("value"));
-    if (body == NULL || made.seq < 1 || !gb_str_is(made.key) ||
-        !topic_of(gb_value_str(&value, GB_STR("topic")), &made.topic) ||
+    word = gb_value_str(&value, GB_STR("topic"));
+    if (gb_str_is(word) && !gb_topics_find(topics, word, &made.topic) &&
+        gb_str_is(gb_topics_source_of(word))) {
+        return gb_fail(err, GB_NOT_FOUND, "source %.*s has no write-back topic",
+                       GB_STR_ARG(gb_topics_source_of(word)));
+    }
+    if (body == NULL || made.seq < 1 || !gb_str_is(made.key) || !gb_str_is(word) ||
+        !gb_topics_find(topics, word, &made.topic) ||
         !read_headers(gb_value_get(&value, GB_STR("headers")), &made)) {
         return gb_fail(err, GB_BAD_RECORD, "outbox line: key, seq, topic, headers or value is off");
     }

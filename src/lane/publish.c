@@ -210,7 +210,7 @@ static bool is_tail_lost(struct gb_lane *lane, const struct gb_event *event, str
     }
     for (int t = 0; t < GB_TOPIC_COUNT; t++) {
         int64_t first = event->sent.offsets[t] - counts[t];
-        struct gb_str word = gb_topic_word((enum gb_topic)t);
+        struct gb_str word = gb_topics_word(&lane->config.topics, (enum gb_topic)t);
 
         if (event->sent.offsets[t] >= 0 && first < pub->ends[t]) {
             gb_lane_halt(lane, fx, "lost_tail",

@@ -48,7 +48,7 @@ void gb_publish_seen(struct gb_lane *lane, const struct gb_event *event, struct 
     struct gb_publisher *pub = &lane->pub;
     enum gb_topic topic = event->seen.topic;
     int64_t seq = header_seq(event);
-    struct gb_str word = gb_topic_word(topic);
+    struct gb_str word = gb_topics_word(&lane->config.topics, topic);
 
     if (seq < 1 || event->seen.headers_count > GB_HEADERS_MAX) {
         gb_lane_halt(lane, fx, "foreign_output",
@@ -91,13 +91,33 @@ static bool is_floor_gone(const struct gb_lane *lane, const struct gb_event *eve
            event->read.log_starts[topic] < lane->row.floor_offsets[topic];
 }
 
+/* A slot that has numbers has a source: whoever gave them knew it, and this program does not. */
+static bool is_free(struct gb_lane *lane, int topic, struct gb_effects *fx)
+{
+    if (gb_str_is(lane->config.topics.words[topic])) {
+        return false;
+    }
+    if (lane->row.seqs[topic] > 0) {
+        gb_lane_halt(lane, fx, "no_writeback_topic",
+                     "slot %d has gb_seq %" PRId64 " in the lane's row, and no source",
+                     topic - GB_TOPIC_WRITEBACK, lane->row.seqs[topic]);
+    }
+    return true;
+}
+
 bool gb_publish_read(struct gb_lane *lane, const struct gb_event *event, struct gb_effects *fx)
 {
     const struct gb_publisher *pub = &lane->pub;
 
     for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        struct gb_str word = gb_topic_word((enum gb_topic)t);
+        struct gb_str word = gb_topics_word(&lane->config.topics, (enum gb_topic)t);
 
+        if (is_free(lane, t, fx)) {
+            if (lane->state == GB_LANE_HALTED) {
+                return false;
+            }
+            continue;
+        }
         if (event->read.ends[t] < lane->row.floor_offsets[t]) {
             gb_lane_halt(lane, fx, "lost_tail",
                          "topic %.*s ends at %" PRId64 ", but %" PRId64 " was seen there",
@@ -147,7 +167,7 @@ bool gb_publish_is_visible(struct gb_lane *lane, const struct gb_message *m,
 {
     const struct gb_publisher *pub = &lane->pub;
     const struct gb_seen *seen;
-    struct gb_str word = gb_topic_word(m->topic);
+    struct gb_str word = gb_topics_word(&lane->config.topics, m->topic);
 
     if (m->seq > pub->visible[m->topic]) {
         return false;

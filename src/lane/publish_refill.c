@@ -22,10 +22,15 @@ static bool refill_line(struct gb_lane *lane, struct gb_arena *scratch, struct g
     struct gb_message found;
     struct gb_message *made;
     struct gb_err err;
+    enum gb_status status;
 
     gb_arena_reset(scratch);
-    if (gb_outbox_read(scratch, line, &found, &err) != GB_OK ||
-        memcmp(hash, found.hash.bytes, GB_HASH_LEN) != 0) {
+    status = gb_outbox_read(scratch, &lane->config.topics, line, &found, &err);
+    if (status == GB_NOT_FOUND) {
+        gb_lane_halt(lane, fx, "no_writeback_topic", "outbox: %s", err.text);
+        return false;
+    }
+    if (status != GB_OK || memcmp(hash, found.hash.bytes, GB_HASH_LEN) != 0) {
         gb_lane_halt(lane, fx, "bad_outbox", "an outbox line does not fit its hash");
         return false;
     }
@@ -33,7 +38,8 @@ static bool refill_line(struct gb_lane *lane, struct gb_arena *scratch, struct g
         return lane->state != GB_LANE_HALTED;
     }
     made = gb_arena_take(&batch->arena, sizeof(*made));
-    GB_CHECK(gb_outbox_read(&batch->arena, gb_arena_str(&batch->arena, line), made, &err) == GB_OK);
+    GB_CHECK(gb_outbox_read(&batch->arena, &lane->config.topics,
+                            gb_arena_str(&batch->arena, line), made, &err) == GB_OK);
     refill_message(batch, made);
     return true;
 }

@@ -149,9 +149,13 @@ static void step_batch(struct gb_lane *lane, struct gb_effects *fx)
     struct gb_batch_state state = {.core = lane->core,
                                    .tree = &lane->tree,
                                    .before = &lane->row,
-                                   .streams = lane->config.streams};
+                                   .topics = &lane->config.topics};
+    struct gb_err err;
 
-    gb_batch_step(lane->flying, &state);
+    if (gb_batch_step(lane->flying, &state, &err) != GB_OK) {
+        gb_lane_halt(lane, fx, "no_writeback_topic", "%s", err.text);
+        return;
+    }
     gb_lane_ask_pg(lane, fx, GB_FX_PG_COMMIT)->commit = &lane->flying->commit;
 }
 

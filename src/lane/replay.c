@@ -10,6 +10,7 @@
 #include "codec/record_json.h"
 #include "lane/batch.h"
 #include "lane/limits.h"
+#include "lane/outbox.h"
 #include "lane/replay_compare.h"
 #include "lane/replay_rows.h"
 
@@ -40,9 +41,7 @@ struct gb_replay *gb_replay_new(const struct gb_replay_config *config)
     replay->config = *config;
     gb_arena_init(&replay->names, (size_t)1 << 20);
     gb_arena_init(&replay->scratch, GB_BATCH_ARENA_MAX);
-    for (uint32_t t = 0; t < GB_TOPIC_COUNT; t++) {
-        replay->config.streams[t] = gb_arena_str(&replay->names, config->streams[t]);
-    }
+    gb_topics_copy(&replay->config.topics, &config->topics, &replay->names);
     replay->core = gb_core_new(config->lane);
     gb_merkle_init(&replay->tree, config->alg);
     replay->row.lane = config->lane;
@@ -176,23 +175,57 @@ static enum gb_status check_chunk(const struct gb_replay *replay,
     return GB_OK;
 }
 
-/* Streams that the caller did not know stand in the stored outputs themselves. */
-static void learn_streams(struct gb_replay *replay, const struct gb_replay_chunk *chunk)
+/* An output for a source that the caller gave no slot: it gets the next free one, which is as good
+ * as another, since only the order within a topic counts. */
+static void learn_slot(struct gb_replay *replay, struct gb_str line)
 {
-    struct gb_str rest = chunk->outbox;
-    struct gb_str line;
+    struct gb_topics *topics = &replay->config.topics;
+    struct gb_value value;
+    struct gb_str source;
+    uint32_t slot = 0;
+
+    if (gb_json_parse(&replay->scratch, line, &value, NULL) != GB_OK) {
+        return;
+    }
+    source = gb_topics_source_of(gb_value_str(&value, GB_STR("topic")));
+    while (slot < GB_WRITEBACK_TOPICS && gb_str_is(topics->words[GB_TOPIC_WRITEBACK + slot])) {
+        slot++;
+    }
+    if (gb_str_is(source) && slot < GB_WRITEBACK_TOPICS) {
+        gb_topics_bind(topics, &replay->names, slot, source);
+    }
+}
+
+static bool knows_streams(const struct gb_topics *topics)
+{
     bool is_known = true;
 
     for (uint32_t t = 0; t < GB_TOPIC_COUNT; t++) {
-        is_known = is_known && gb_str_is(replay->config.streams[t]);
+        is_known = is_known && (gb_str_is(topics->streams[t]) || !gb_str_is(topics->words[t]));
     }
+    return is_known;
+}
+
+/* Streams that the caller did not know stand in the stored outputs themselves. */
+static void learn_streams(struct gb_replay *replay, const struct gb_replay_chunk *chunk)
+{
+    struct gb_topics *topics = &replay->config.topics;
+    struct gb_str rest = chunk->outbox;
+    struct gb_str line;
+    bool is_known = knows_streams(topics);
+
     while (!is_known && gb_replay_take_line(&rest, &line)) {
         struct gb_message m;
+        enum gb_status status;
 
         gb_arena_reset(&replay->scratch);
-        if (gb_replay_read_output(&replay->scratch, line, &m) &&
-            !gb_str_is(replay->config.streams[m.topic])) {
-            replay->config.streams[m.topic] =
+        status = gb_outbox_read(&replay->scratch, topics, line, &m, NULL);
+        if (status == GB_NOT_FOUND) {
+            learn_slot(replay, line);
+            status = gb_outbox_read(&replay->scratch, topics, line, &m, NULL);
+        }
+        if (status == GB_OK && !gb_str_is(topics->streams[m.topic])) {
+            topics->streams[m.topic] =
                 gb_arena_str(&replay->names, gb_replay_header(&m, GB_STR("gb_stream")));
         }
     }
@@ -210,22 +243,29 @@ static enum gb_status fetch(struct gb_replay *replay, const struct gb_batch *bat
     return gb_replay_rows_fetch(&replay->rows, &wants, replay->core, err);
 }
 
-static void step(struct gb_replay *replay, struct gb_batch *batch)
+/* Takes the batch. */
+static enum gb_status step(struct gb_replay *replay, struct gb_batch *batch, struct gb_err *err)
 {
-    struct gb_str streams[GB_TOPIC_COUNT];
+    struct gb_topics topics = replay->config.topics;
     struct gb_batch_state state = {.core = replay->core,
                                    .tree = &replay->tree,
                                    .before = &replay->row,
-                                   .streams = streams};
+                                   .topics = &topics};
+    enum gb_status status;
 
     for (uint32_t t = 0; t < GB_TOPIC_COUNT; t++) {
-        streams[t] = gb_str_is(replay->config.streams[t]) ? replay->config.streams[t] : GB_STR("");
+        topics.streams[t] = gb_str_is(topics.streams[t]) ? topics.streams[t] : GB_STR("");
     }
-    gb_batch_step(batch, &state);
+    status = gb_batch_step(batch, &state, err);
+    if (status != GB_OK) {
+        gb_batch_free(batch);
+        return status;
+    }
     replay->row = batch->commit.after;
     gb_replay_rows_keep(&replay->rows, &batch->rows);
     gb_batch_free(replay->last);
     replay->last = batch;
+    return GB_OK;
 }
 
 enum gb_status gb_replay_chunk(struct gb_replay *replay, const struct gb_replay_chunk *chunk,
@@ -248,7 +288,10 @@ enum gb_status gb_replay_chunk(struct gb_replay *replay, const struct gb_replay_
         return status;
     }
     learn_streams(replay, chunk);
-    step(replay, batch);
+    status = step(replay, batch, err);
+    if (status != GB_OK) {
+        return status;
+    }
     replay->counts.chunks++;
     replay->counts.lines += batch->count;
     replay->counts.outputs += batch->messages_count;

@@ -11,15 +11,17 @@
 #include "codec/files.h"
 #include "codec/yaml.h"
 #include "lane/effect.h"
+#include "lane/topics.h"
 
 struct gb_replay;
 
 struct gb_replay_config {
     uint32_t lane;
     enum gb_hash_alg alg;
-    struct gb_str streams[GB_TOPIC_COUNT]; /* gb_stream of each topic; absent: taken from the
-                                              first stored output of the topic */
-    uint64_t from, to;                     /* lines compared: [from, to) */
+    /* Streams that are absent are taken from the topic's first stored output and, where one of
+     * the fixed topics has none, slots too. */
+    struct gb_topics topics;
+    uint64_t from, to; /* lines compared: [from, to) */
 };
 
 /* What was stored with one batch. Strings are borrowed for the call. */
@@ -64,7 +66,8 @@ enum gb_status gb_replay_offer_policy(struct gb_replay *replay, const struct gb_
                                       struct gb_mistakes *mistakes) GB_MUST_CHECK;
 
 /* Steps one chunk. OK; DIFFERS with the difference; BAD_RECORD where the chunks do not follow
- * each other or another core_semantics made them (err says which). */
+ * each other or another core_semantics made them (err says which); NOT_FOUND: something is written
+ * back to a source that has no slot. */
 enum gb_status gb_replay_chunk(struct gb_replay *replay, const struct gb_replay_chunk *chunk,
                                struct gb_replay_difference *difference,
                                struct gb_err *err) GB_MUST_CHECK;

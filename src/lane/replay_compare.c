@@ -8,7 +8,6 @@
 #include "base/jsonw.h"
 #include "codec/json.h"
 #include "lane/limits.h"
-#include "lane/outbox.h"
 
 bool gb_replay_take_line(struct gb_str *rest, struct gb_str *line)
 {
@@ -37,11 +36,6 @@ struct gb_str gb_replay_text_of(struct gb_str *texts, uint64_t index)
     }
     *texts = rest;
     return (struct gb_str){line.ptr + len, line.len - len - 1};
-}
-
-bool gb_replay_read_output(struct gb_arena *arena, struct gb_str line, struct gb_message *message)
-{
-    return gb_outbox_read(arena, line, message, NULL) == GB_OK;
 }
 
 struct gb_str gb_replay_header(const struct gb_message *message, struct gb_str name)

@@ -16,8 +16,6 @@ bool gb_replay_take_line(struct gb_str *rest, struct gb_str *line);
 /* The text member {name: {salt, text}} of line index, if *texts has it next; absent otherwise. */
 struct gb_str gb_replay_text_of(struct gb_str *texts, uint64_t index);
 
-/* An outbox line as a message; false if it is none. */
-bool gb_replay_read_output(struct gb_arena *arena, struct gb_str line, struct gb_message *message);
 struct gb_str gb_replay_header(const struct gb_message *message, struct gb_str name);
 
 /* True if both are the same within the span; otherwise the first difference. */

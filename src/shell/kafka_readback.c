@@ -114,30 +114,47 @@ static enum gb_status fail(struct readback *r, const char *what, const char *why
     return GB_AWAY;
 }
 
-/* Starts reading what has something to read. */
+/* Starts reading the topic, if it has something to read. */
+static enum gb_status begin_topic(struct readback *r, int t)
+{
+    struct gb_sender_job *job = r->job;
+    const struct gb_sender_config *config = &job->sender->config;
+    int64_t low = 0;
+    int64_t from = job->starts[t];
+    rd_kafka_resp_err_t err =
+        rd_kafka_query_watermark_offsets(config->watermarks, config->topics[t],
+                                         (int32_t)config->lane, &low, &job->ends[t], WATERMARKS_MS);
+
+    if (err != 0) {
+        return fail(r, config->topics[t], rd_kafka_err2str(err));
+    }
+    from = from < low ? low : from;
+    job->starts[t] = low;
+    r->is_done[t] = from >= job->ends[t];
+    if (!r->is_done[t]) {
+        r->topics[t] = rd_kafka_topic_new(config->readback, config->topics[t], NULL);
+        GB_CHECK(r->topics[t] != NULL);
+        (void)rd_kafka_consume_start_queue(r->topics[t], (int32_t)config->lane, from, r->queue);
+    }
+    return GB_OK;
+}
+
 static enum gb_status begin(struct readback *r)
 {
     struct gb_sender_job *job = r->job;
     const struct gb_sender_config *config = &job->sender->config;
 
     for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        int64_t low = 0;
-        int64_t from = job->starts[t];
-        rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-            config->watermarks, config->topics[t], (int32_t)config->lane, &low, &job->ends[t],
-            WATERMARKS_MS);
+        enum gb_status status = GB_OK;
 
-        if (err != 0) {
-            return fail(r, config->topics[t], rd_kafka_err2str(err));
+        if (config->topics[t] == NULL) { /* a free slot: empty, and what starts says stays */
+            job->ends[t] = 0;
+            r->is_done[t] = true;
+        } else {
+            status = begin_topic(r, t);
         }
-        from = from < low ? low : from;
-        job->starts[t] = low;
-        r->is_done[t] = from >= job->ends[t];
-        if (!r->is_done[t]) {
-            r->topics[t] = rd_kafka_topic_new(config->readback, config->topics[t], NULL);
-            GB_CHECK(r->topics[t] != NULL);
-            (void)rd_kafka_consume_start_queue(r->topics[t], (int32_t)config->lane, from,
-                                               r->queue);
+        if (status != GB_OK) {
+            return status;
         }
     }
     return GB_OK;
@@ -158,7 +175,8 @@ static int topic_of(const struct readback *r, const rd_kafka_message_t *message)
     const char *name = rd_kafka_topic_name(message->rkt);
     int t = 0;
 
-    while (t < GB_TOPIC_COUNT && strcmp(name, r->job->sender->config.topics[t]) != 0) {
+    while (t < GB_TOPIC_COUNT && (r->topics[t] == NULL ||
+                                  strcmp(name, r->job->sender->config.topics[t]) != 0)) {
         t++;
     }
     return t;

@@ -24,4 +24,10 @@ struct gb_source_topic {
     bool from_latest; /* first start: at the end of the log */
 };
 
+/* A source that may have a write-back topic. */
+struct gb_writeback_target {
+    const char *source;
+    bool is_live; /* its topic must be there */
+};
+
 #endif

@@ -187,16 +187,15 @@ static enum gb_status store_lane(struct gb_tool_pg *pg, struct gb_arena *arena,
 static enum gb_status append(struct gb_tool_pg *pg, struct gb_arena *arena, struct locked *locked,
                              const struct gb_tool_control *control)
 {
-    struct gb_str streams[GB_TOPIC_COUNT] = {{0}};
-    struct gb_batch_state state = {locked->core, &locked->tree, &locked->row, streams};
+    const struct gb_topics topics = {0};
+    struct gb_batch_state state = {locked->core, &locked->tree, &locked->row, &topics};
     struct gb_batch *batch = gb_batch_new();
     bool is_again = control->to_offset >= 0 && control->to_offset < locked->row.next_offset;
     enum gb_status status;
 
     gb_batch_add(batch, locked->row.lane, locked->row.next_offset,
                  control_line(arena, control, is_again));
-    gb_batch_step(batch, &state);
-    GB_CHECK(batch->messages_count == 0);
+    GB_CHECK(gb_batch_step(batch, &state, NULL) == GB_OK && batch->messages_count == 0);
     status = store_chunk(pg, arena, locked, &batch->commit);
     if (status == GB_OK) {
         status = store_state(pg, locked, &batch->rows);

@@ -145,32 +145,86 @@ enum gb_status gb_tool_matter_lines(struct gb_tool_pg *pg, struct gb_str id,
         &id, 1, rows);
 }
 
-enum gb_status gb_tool_streams(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
-                               struct gb_str streams[GB_TOPIC_COUNT], struct gb_err *err)
+/* Where the name behind the prefix begins, if it may begin with head; prefix NULL: the first part
+ * that does. topic.len: nowhere. */
+static size_t skip_prefix(struct gb_str topic, const char *prefix, struct gb_str head)
 {
-    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        struct gb_str word = gb_topic_word((enum gb_topic)t);
-        struct gb_str params[] = {word, prefix != NULL ? gb_str_of(prefix) : GB_STR_NONE};
-        struct gb_tool_rows *rows = NULL;
+    size_t skip = prefix != NULL ? strlen(prefix) : 0;
 
-        if (gb_tool_pg_ask(pg,
-                           "SELECT gb_stream FROM gridbridge.stream WHERE CASE WHEN $2::text IS"
-                           " NULL THEN right('.' || topic, length($1) + 1) = '.' || $1"
-                           " ELSE topic = $2 || $1 END",
-                           params, GB_COUNT(params), &rows) != GB_OK) {
-            gb_tool_pg_why(pg, err);
-            return err->status;
+    if (prefix != NULL) {
+        return topic.len > skip && memcmp(topic.ptr, prefix, skip) == 0 ? skip : topic.len;
+    }
+    while (skip + head.len <= topic.len) {
+        if ((skip == 0 || topic.ptr[skip - 1] == '.') &&
+            memcmp(topic.ptr + skip, head.ptr, head.len) == 0) {
+            return skip;
         }
-        streams[t] = gb_tool_rows_count(rows) == 0
-                         ? GB_STR_NONE
-                         : gb_arena_str(arena, gb_tool_rows_text(rows, 0, 0));
-        gb_tool_rows_free(rows);
-        if (!gb_str_is(streams[t]) && prefix != NULL) {
-            return gb_fail(err, GB_NOT_FOUND, "topic %s%.*s has no stream id yet: topics create",
-                           prefix, GB_STR_ARG(word));
+        skip++;
+    }
+    return topic.len;
+}
+
+static struct gb_str name_of(struct gb_str topic, const char *prefix, struct gb_str head)
+{
+    size_t skip = skip_prefix(topic, prefix, head);
+
+    return (struct gb_str){topic.ptr + skip, topic.len - skip};
+}
+
+/* One row of the registry. */
+static void take_stream(struct gb_topics *topics, struct gb_arena *arena, const char *prefix,
+                        const struct gb_tool_rows *rows, size_t at)
+{
+    struct gb_str topic = gb_tool_rows_text(rows, at, 0);
+    struct gb_str stream = gb_arena_str(arena, gb_tool_rows_text(rows, at, 1));
+    int64_t slot = gb_tool_rows_int(rows, at, 2);
+
+    if (gb_str_is(gb_tool_rows_text(rows, at, 2))) {
+        struct gb_str source = gb_topics_source_of(name_of(topic, prefix, GB_STR("writeback.")));
+
+        if (gb_str_is(source) && slot < GB_WRITEBACK_TOPICS) {
+            gb_topics_bind(topics, arena, (uint32_t)slot, source);
+            topics->streams[GB_TOPIC_WRITEBACK + slot] = stream;
+        }
+        return;
+    }
+    for (int t = 0; t < GB_TOPIC_WRITEBACK; t++) {
+        if (gb_str_eq(name_of(topic, prefix, topics->words[t]), topics->words[t])) {
+            topics->streams[t] = stream;
         }
     }
+}
+
+enum gb_status gb_tool_slots(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
+                             struct gb_topics *topics, struct gb_err *err)
+{
+    struct gb_tool_rows *rows = NULL;
+
+    if (gb_tool_pg_ask(pg, "SELECT topic, gb_stream, slot FROM gridbridge.stream ORDER BY topic",
+                       NULL, 0, &rows) != GB_OK) {
+        gb_tool_pg_why(pg, err);
+        return err->status;
+    }
+    gb_topics_init(topics);
+    for (size_t i = 0; i < gb_tool_rows_count(rows); i++) {
+        take_stream(topics, arena, prefix, rows, i);
+    }
+    gb_tool_rows_free(rows);
     return GB_OK;
+}
+
+enum gb_status gb_tool_streams(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
+                               struct gb_topics *topics, struct gb_err *err)
+{
+    enum gb_status status = gb_tool_slots(pg, prefix, arena, topics, err);
+
+    for (int t = 0; t < GB_TOPIC_WRITEBACK && status == GB_OK; t++) {
+        if (!gb_str_is(topics->streams[t]) && prefix != NULL) {
+            status = gb_fail(err, GB_NOT_FOUND, "topic %s%.*s has no stream id yet: topics create",
+                             prefix, GB_STR_ARG(topics->words[t]));
+        }
+    }
+    return status;
 }
 
 enum gb_status gb_tool_active_policies(struct gb_tool_pg *pg, struct gb_tool_rows **rows)

@@ -4,6 +4,7 @@
 #define SHELL_TOOL_STORE_H
 
 #include "lane/replay.h"
+#include "lane/topics.h"
 #include "shell/tool_pg.h"
 
 /* Columns of the lanes' rows. */
@@ -64,11 +65,15 @@ enum gb_status gb_tool_policy_store(struct gb_tool_pg *pg, struct gb_str hash,
 enum gb_status gb_tool_active_policies(struct gb_tool_pg *pg,
                                        struct gb_tool_rows **rows) GB_MUST_CHECK;
 
-/* The gb_stream of each output topic, in the arena. NOT_FOUND: topics were not created. prefix
- * NULL: of the one bridge whose database this is; absent where topics were not created. */
+/* The output topics that the database knows, slots of write-back topics and the gb_stream of each,
+ * in the arena; a stream is absent where the topic was not created. prefix NULL: of the one bridge
+ * whose database this is. */
+enum gb_status gb_tool_slots(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
+                             struct gb_topics *topics, struct gb_err *err) GB_MUST_CHECK;
+
+/* The same, for a bridge that runs. NOT_FOUND: fixed topics were not created. */
 enum gb_status gb_tool_streams(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
-                               struct gb_str streams[GB_TOPIC_COUNT],
-                               struct gb_err *err) GB_MUST_CHECK;
+                               struct gb_topics *topics, struct gb_err *err) GB_MUST_CHECK;
 
 /* Outbox lines (lane, line) that name a matter, in the order in which they were made. */
 enum gb_status gb_tool_matter_lines(struct gb_tool_pg *pg, struct gb_str id,

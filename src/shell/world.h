@@ -26,7 +26,7 @@ struct gb_world_config {
     const struct gb_source_topic *sources; /* with the policy topic */
     size_t sources_count;
     const char *policy_topic;       /* "gb.policy.in" */
-    struct gb_str streams[GB_TOPIC_COUNT]; /* gb_stream of each output topic */
+    struct gb_topics topics;        /* outputs */
     int64_t skew_max_ms;            /* 0: ten minutes */
     int64_t idle_tick_ms;           /* 0: a minute */
     /* A line for the log, from any thread; lane -1: none. */

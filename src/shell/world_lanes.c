@@ -48,7 +48,7 @@ struct gb_lanes {
     bool is_known[GB_LANES_MAX];
     struct gb_lane_view views[GB_LANES_MAX];
     char topics[GB_TOPIC_COUNT][256];
-    const char *topic_names[GB_TOPIC_COUNT];
+    const char *topic_names[GB_TOPIC_COUNT]; /* NULL: a slot that no source has */
     char group[256], intake[256];
     struct gb_err *err; /* of start */
 };
@@ -221,10 +221,10 @@ static struct slot *open_slot(struct gb_lanes *lanes, uint32_t number)
     struct gb_lane_config config = {.lane = number,
                                     .mode = lanes->config->mode,
                                     .batch_records_max = lanes->config->batch_records_max,
-                                    .batch_bytes_max = lanes->config->batch_bytes_max};
+                                    .batch_bytes_max = lanes->config->batch_bytes_max,
+                                    .topics = lanes->config->topics};
 
     GB_CHECK(slot != NULL);
-    memcpy(config.streams, lanes->config->streams, sizeof(config.streams));
     slot->lanes = lanes;
     slot->number = number;
     slot->lane = gb_lane_new(&config);
@@ -304,11 +304,13 @@ static void name_topics(struct gb_lanes *lanes)
     const char *prefix = lanes->config->topic_prefix;
 
     for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        struct gb_str word = gb_topic_word((enum gb_topic)t);
+        struct gb_str word = lanes->config->topics.words[t];
 
-        (void)snprintf(lanes->topics[t], sizeof(lanes->topics[t]), "%s%.*s", prefix,
-                       GB_STR_ARG(word));
-        lanes->topic_names[t] = lanes->topics[t];
+        if (gb_str_is(word)) {
+            (void)snprintf(lanes->topics[t], sizeof(lanes->topics[t]), "%s%.*s", prefix,
+                           GB_STR_ARG(word));
+            lanes->topic_names[t] = lanes->topics[t];
+        }
     }
     (void)snprintf(lanes->intake, sizeof(lanes->intake), "%sintake", prefix);
     (void)snprintf(lanes->group, sizeof(lanes->group), "%s.reconcile", lanes->config->bridge_id);

@@ -124,7 +124,7 @@ static bool is_same(const struct gb_message *m, struct gb_str line)
         return false;
     }
     eat(&c, ",\"topic\":");
-    eat_string(&c, gb_topic_word(m->topic));
+    eat_string(&c, sim_topics()->words[m->topic]);
     eat(&c, ",\"value\":");
     return !c.is_bad && (size_t)(c.end - c.at) == value.len + 1 &&
            memcmp(c.at, value.ptr, value.len) == 0;
@@ -157,10 +157,10 @@ static bool read_place(struct gb_str line, enum gb_topic *topic, int64_t *seq)
     *seq = eat_number(&c);
     eat(&c, ",\"topic\":\"");
     for (int t = 0; t < GB_TOPIC_COUNT && !c.is_bad; t++) {
-        struct gb_str word = gb_topic_word((enum gb_topic)t);
+        struct gb_str word = sim_topics()->words[t];
 
-        if ((size_t)(c.end - c.at) > word.len && memcmp(c.at, word.ptr, word.len) == 0 &&
-            c.at[word.len] == '"') {
+        if (gb_str_is(word) && (size_t)(c.end - c.at) > word.len &&
+            memcmp(c.at, word.ptr, word.len) == 0 && c.at[word.len] == '"') {
             *topic = (enum gb_topic)t;
             return true;
         }

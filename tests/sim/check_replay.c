@@ -56,6 +56,16 @@ static bool has(struct gb_str line, const char *text)
     return memmem(line.ptr, line.len, text, strlen(text)) != NULL;
 }
 
+/* Where an output belongs. */
+static uint32_t place_of(const struct gb_output *out)
+{
+    if (out->topic != GB_TOPIC_WRITEBACK) {
+        return out->topic;
+    }
+    return GB_TOPIC_WRITEBACK +
+           (gb_str_eq(out->target, GB_STR("party")) ? SIM_SLOT_PARTY : SIM_SLOT_GRID);
+}
+
 /* Key and value behind the headers. */
 static bool is_body(const struct replay *r, const struct gb_output *out, struct gb_str line,
                     uint32_t seq)
@@ -64,7 +74,7 @@ static bool is_body(const struct replay *r, const struct gb_output *out, struct 
     struct gb_str value = gb_str_is(out->value) ? out->value : GB_STR("null");
     struct gb_str rest =
         gb_arena_printf(&r->sim->arena, ",\"seq\":%u,\"topic\":\"%.*s\",\"value\":", seq,
-                        GB_STR_ARG(gb_topic_word(out->topic)));
+                        GB_STR_ARG(sim_topics()->words[place_of(out)]));
     size_t tail = rest.len + value.len + 1;
 
     return at != NULL && tail <= line.len &&
@@ -90,8 +100,8 @@ static void check_output(struct replay *r, const struct gb_step *step, const str
                          const uint32_t *changes)
 {
     const struct sim_output_list *list =
-        &r->sim->check.outputs[r->ledger->lane][out->topic];
-    uint32_t seq = ++r->seqs[out->topic];
+        &r->sim->check.outputs[r->ledger->lane][place_of(out)];
+    uint32_t seq = ++r->seqs[place_of(out)];
     char place[64], number[48], change[48], type[96], time[64];
     struct gb_str line;
     bool is_same;
@@ -132,7 +142,7 @@ static void step(struct replay *r, uint32_t at)
     gb_core_step(r->core, &r->ledger->lines[at].record, &made);
     numbers = gb_arena_take(&r->sim->arena, (made.outputs_count + 1) * sizeof(numbers[0]));
     for (uint32_t i = 0; i < made.outputs_count && !r->sim->failure.is_set; i++) {
-        numbers[i] = r->seqs[made.outputs[i].topic] + 1;
+        numbers[i] = r->seqs[place_of(&made.outputs[i])] + 1;
         if (made.outputs[i].ordinal != i) {
             sim_fail(r->sim, SIM_INV_B2, "lane %u line %u: output %u has ordinal %u",
                      r->ledger->lane, at, i, made.outputs[i].ordinal);

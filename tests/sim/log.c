@@ -137,7 +137,7 @@ void sim_log_tear(struct sim *sim, uint32_t lane, uint64_t producer)
 void sim_log_lose_tail(struct sim *sim)
 {
     uint32_t lane = sim_below(sim, sim->plan.lanes);
-    uint32_t topic = sim_below(sim, GB_TOPIC_COUNT);
+    uint32_t topic = sim_below(sim, GB_TOPIC_WRITEBACK + SIM_SLOT_PARTY + 1);
     struct sim_log *log = &sim->logs[lane][topic];
     uint32_t cut = 1 + sim_below(sim, 6);
     uint64_t producer = sim->coordinators[lane].epoch;

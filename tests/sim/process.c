@@ -94,9 +94,7 @@ static void open_lane(struct sim *sim, struct sim_client *client, uint32_t lane)
                                     .mode = sim->plan.mode,
                                     .batch_records_max = sim->plan.batch};
 
-    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        config.streams[t] = GB_STR("00112233445566778899aabbccddeeff");
-    }
+    config.topics = *sim_topics();
     client->lane = gb_lane_new(&config);
     client->connection = ++sim->numbers;
     client->position = -1;

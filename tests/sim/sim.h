@@ -345,6 +345,10 @@ void *sim_grow(struct sim *sim, void *items, uint32_t count, uint32_t *size, siz
 void sim_plan_draw(struct sim_plan *plan, uint64_t seed);
 /* What all runs share: the door for a number of lanes, the policy bundle. */
 const struct gb_door *sim_door(uint32_t lanes);
+
+#define SIM_SLOT_GRID 0
+#define SIM_SLOT_PARTY 2
+const struct gb_topics *sim_topics(void);
 #define SIM_POLICIES_MAX 2U /* the second knows four eyes, and forbids departments to lead */
 const struct gb_files *sim_bundle_files(uint32_t number);
 const struct gb_policy *sim_bundle_policy(uint32_t number);

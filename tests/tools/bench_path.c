@@ -53,7 +53,7 @@ struct bench {
     } input;
     struct gb_files *policy;
     struct gb_door *door;
-    struct gb_str streams[GB_TOPIC_COUNT];
+    struct gb_topics topics;
     struct way ways[LANES];
     uint32_t batch;
     double own_s; /* CPU of hashing what left, which is the bench's and not the lane's */
@@ -401,12 +401,11 @@ static bool give_answer(struct bench *b, struct way *way, bool with_commit)
 static void run_lane(struct bench *b, uint32_t number)
 {
     struct way *way = &b->ways[number];
-    struct gb_lane_config config = {.lane = number, .batch_records_max = b->batch};
+    struct gb_lane_config config = {number, .batch_records_max = b->batch, .topics = b->topics};
     struct gb_event event = {.kind = GB_EV_ASSIGNED};
     struct gb_lane_view view;
     size_t next = 0;
 
-    memcpy(config.streams, b->streams, sizeof(config.streams));
     way->row = (struct gb_lane_row){.lane = number, .epoch = 1, .frontier = GB_STR("")};
     way->now = 1000;
     way->lane = gb_lane_new(&config);
@@ -474,8 +473,9 @@ int main(int argc, char **argv)
 
     gb_arena_init(&b.arena, (size_t)1 << 36);
     b.batch = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 2000;
-    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        b.streams[t] = GB_STR("00112233445566778899aabbccddeeff");
+    gb_topics_init(&b.topics);
+    for (int t = 0; t < GB_TOPIC_WRITEBACK; t++) {
+        b.topics.streams[t] = GB_STR("00112233445566778899aabbccddeeff");
     }
     b.policy = folder(&b, below(&b, "policy"));
     open_door(&b);

@@ -13,6 +13,7 @@
 #include "shell/pg_ops.h"
 #include "shell/tool_migrate.h"
 
+/* No source has a slot: what stands behind the fixed topics is NULL. */
 static const char *const topics[GB_TOPIC_COUNT] = {"drive.matter", "drive.overlap", "drive.change",
                                                    "drive.deadletter", "drive.books", "drive.post",
                                                    "drive.contact", "drive.visit"};
@@ -272,7 +273,8 @@ static enum gb_status prepare(const char *dsn, const char *schemas, struct gb_er
     struct gb_arena arena;
     struct gb_files files;
     struct gb_tool_pg *pg = NULL;
-    struct gb_admin_topics wanted = {"drive.", 2, 1, "-1"};
+    struct gb_admin_topics wanted = {
+        .prefix = "drive.", .partitions = 2, .replication = 1, .retention_ms = "-1"};
     enum gb_status result;
 
     gb_arena_init(&arena, (size_t)64 << 20);

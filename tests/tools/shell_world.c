@@ -108,11 +108,14 @@ int main(int argc, char **argv)
     config.topic_prefix = prefix;
     config.owner = "world-1";
     struct gb_kafka kafka = {.bootstrap = argv[2], .client_id = "world"};
-    struct gb_admin_topics topics = {prefix, LANES, 1, "-1"};
+    struct gb_admin_topics topics = {.prefix = prefix,
+                                     .partitions = LANES,
+                                     .replication = 1,
+                                     .retention_ms = "-1"};
 
     if (gb_tool_pg_open(argv[1], &pg, &err) != GB_OK ||
         gb_admin_topics_create(&kafka, pg, &topics, &err) != GB_OK ||
-        gb_tool_streams(pg, prefix, &arena, config.streams, &err) != GB_OK) {
+        gb_tool_streams(pg, prefix, &arena, &config.topics, &err) != GB_OK) {
         printf("prepare: %s\n", err.text);
         return 1;
     }

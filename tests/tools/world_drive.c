@@ -25,7 +25,7 @@ struct drive {
     int seconds;
     struct gb_arena arena;
     char policy_topic[64];
-    struct gb_str streams[GB_TOPIC_COUNT];
+    struct gb_topics topics;
 };
 
 static void must(enum gb_status status, const struct gb_err *err, const char *what)
@@ -79,7 +79,7 @@ static void set_up(struct drive *d)
     must(gb_tool_pg_open(d->dsn, &pg, &err), &err, "postgres");
     must(gb_tool_migrate_all(pg, folder(d, "schemas/sql"), &err), &err, "migrate");
     must(gb_admin_topics_create(&kafka, pg, &topics, &err), &err, "topics");
-    must(gb_tool_streams(pg, d->prefix, &d->arena, d->streams, &err), &err, "streams");
+    must(gb_tool_streams(pg, d->prefix, &d->arena, &d->topics, &err), &err, "streams");
     must(gb_tool_policy_store(pg, hash, bundle), &err, "policy");
     gb_tool_pg_close(pg);
     activate.value = gb_arena_printf(&d->arena, "{\"bundle\":\"%.*s\"}", GB_STR_ARG(hash));
@@ -174,7 +174,7 @@ static int run(struct drive *d)
     struct pollfd in = {.fd = 0, .events = POLLIN};
     bool ok;
 
-    memcpy(config.streams, d->streams, sizeof(config.streams));
+    config.topics = d->topics;
     world = gb_world_start(&config, door, &err);
     if (world == NULL) {
         must(GB_BAD_CONFIG, &err, "world");

@@ -52,8 +52,9 @@ void fake_init(struct fake_world *w, uint64_t seed)
 {
     *w = (struct fake_world){.random = seed, .now = 1000};
     w->config.batch_records_max = 1000;
-    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        w->config.streams[t] = GB_STR("00112233445566778899aabbccddeeff");
+    gb_topics_init(&w->config.topics);
+    for (int t = 0; t < GB_TOPIC_WRITEBACK; t++) {
+        w->config.topics.streams[t] = GB_STR("00112233445566778899aabbccddeeff");
     }
     start_process(w);
 }

@@ -32,7 +32,7 @@ static inline char *slurp(const char *name)
     return text;
 }
 
-static inline struct gb_door *open_door(void)
+static inline struct gb_door *open_door_as(bool is_live)
 {
     char *mapping = slurp("adapters/party_building/mapping.yaml");
     char *refuse = slurp("examples/tangzhang/refuse.yaml");
@@ -45,7 +45,8 @@ static inline struct gb_door *open_door(void)
     struct gb_door_source source = {.name = GB_STR("party_building"),
                                     .topic = GB_STR("party.dj.sys_party_task"),
                                     .adapter = &adapter,
-                                    .lookups = &lookups};
+                                    .lookups = &lookups,
+                                    .is_live = is_live};
     struct gb_door_config config = {.cluster = GB_STR("c1"),
                                     .salt = GB_STR("0123456789abcdef"),
                                     .join_key = GB_STR("fedcba9876543210"),
@@ -64,6 +65,11 @@ static inline struct gb_door *open_door(void)
     free(mapping);
     free(refuse);
     return door;
+}
+
+static inline struct gb_door *open_door(void)
+{
+    return open_door_as(false);
 }
 
 static inline void begin(struct world *w)

@@ -14,9 +14,17 @@
 
 #define LINES 7
 
-static const struct gb_str STREAMS[GB_TOPIC_COUNT] = {
-    {"aa", 2}, {"bb", 2}, {"cc", 2}, {"dd", 2}, {"ee", 2},
-    {"ff", 2}, {"gg", 2}, {"hh", 2}};
+static struct gb_topics topics(void)
+{
+    static const char *const streams[] = {"aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh"};
+    struct gb_topics made;
+
+    gb_topics_init(&made);
+    for (int t = 0; t < GB_TOPIC_WRITEBACK; t++) {
+        made.streams[t] = gb_str_of(streams[(size_t)t % GB_COUNT(streams)]);
+    }
+    return made;
+}
 
 /* What a lane would have stored for LINES dead records in batches of three. */
 struct stored {
@@ -87,6 +95,7 @@ static int make(void **state)
     struct stored *s = calloc(1, sizeof(*s));
     struct gb_merkle tree;
     struct gb_lane_row row = {.alg = GB_SHA256};
+    const struct gb_topics all = topics();
 
     assert_non_null(s);
     s->core = gb_core_new(0);
@@ -94,12 +103,12 @@ static int make(void **state)
     gb_merkle_init(&tree, GB_SHA256);
     for (int64_t n = 0; n < LINES;) {
         struct gb_batch *batch = gb_batch_new();
-        struct gb_batch_state step = {s->core, &tree, &row, STREAMS};
+        struct gb_batch_state step = {s->core, &tree, &row, &all};
 
         for (int i = 0; i < 3 && n < LINES; i++) {
             add_record(batch, n++);
         }
-        gb_batch_step(batch, &step);
+        assert_int_equal(gb_batch_step(batch, &step, NULL), GB_OK);
         row = batch->commit.after;
         keep_chunk(s, batch);
     }
@@ -131,7 +140,7 @@ static enum gb_status run(const struct stored *s, uint64_t from, uint64_t to,
     struct gb_replay *replay;
     enum gb_status status = GB_OK;
 
-    memcpy(config.streams, STREAMS, sizeof(STREAMS));
+    config.topics = topics();
     replay = gb_replay_new(&config);
     memset(d, 0, sizeof(*d));
     for (size_t i = 0; i < s->count && status == GB_OK; i++) {

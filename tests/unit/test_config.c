@@ -139,8 +139,10 @@ static void test_mistakes(void **state)
         {"version: 1\nsources: {a: {topics: [t, u], adapter: d}, b: {topic: u, adapter: d}}\n",
          NULL, "g.yaml:2:55: topic u already stands in g.yaml:2"},
         {"version: 1\nlimits: {batch_bytes: 1}\n", NULL, "g.yaml:2:23: must be a size"},
-        {"version: 1\nsources: {a: {topic: t, adapter: d, mode: live}}\n", NULL,
-         "g.yaml:2:43: this version writes nothing back"},
+        {"version: 1\nsources: {a: {topic: t, adapter: d, mode: alive}}\n", NULL,
+         "did you mean \"live\"?"},
+        {"version: 1\nsources: {result.in: {topic: t, adapter: d}}\n", NULL,
+         "g.yaml:2:11: the bridge's own topic has that name"},
         {"version: 1\nroles: [http]\n", NULL, "g.yaml:2:9: this version has no HTTP"},
         {"version: 1\nkafka: {cluster: a/b}\n", NULL, "g.yaml:2:18: write letters, digits"},
         {"version: 1\nprivacy: {salt: x, salt_file: y}\n", NULL,
@@ -160,6 +162,29 @@ static void test_mistakes(void **state)
         }
         gb_mistakes_close(&mistakes);
     }
+}
+
+/* Shadow unless it says live; what is shown is read again. */
+static void test_modes(void **state)
+{
+    struct gb_buf out = {0};
+
+    (void)state;
+    assert_true(read_two("version: 1\nsources:\n  a: {topics: [t, u], adapter: d, mode: live}\n"
+                         "  b: {topic: v, adapter: d, mode: shadow}\n"
+                         "  c: {topic: w, adapter: d}\n",
+                         NULL));
+    assert_int_equal(config.sources_count, 4);
+    assert_true(config.sources[0].is_live && config.sources[1].is_live);
+    assert_false(config.sources[2].is_live || config.sources[3].is_live);
+    gb_config_write_effective(&out, &config);
+    gb_buf_add_char(&out, '\0');
+    assert_non_null(strstr(out.bytes, "    mode: \"live\"\n"));
+    assert_true(read_two(out.bytes, NULL));
+    assert_true(config.sources[1].is_live);
+    assert_false(config.sources[2].is_live);
+    gb_buf_close(&out);
+    gb_mistakes_close(&mistakes);
 }
 
 static void test_a_desk_of_its_own(void **state)
@@ -192,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_small),
         cmocka_unit_test(test_variables_and_include),
         cmocka_unit_test(test_topics),
+        cmocka_unit_test(test_modes),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_a_desk_of_its_own),
     };

@@ -120,6 +120,41 @@ static void test_clock_jump(void **state)
     gb_arena_close(&arena);
 }
 
+/* Ticks tell the mode of each source as the door has it now. */
+static void test_modes(void **state)
+{
+    static const char *const words[] = {"shadow", "live"};
+    struct world w;
+    struct gb_door *live = open_door_as(true);
+    struct gb_arena arena;
+    struct gb_record rec;
+
+    (void)state;
+    gb_arena_init(&arena, 1 << 20);
+    begin(&w);
+    assign(&w, 1, NULL, 0);
+    for (size_t i = 0; i < GB_COUNT(words); i++) {
+        const struct gb_value *modes;
+
+        w.now += 60000;
+        step(&w, (struct gb_intake_event){.kind = GB_IE_TIMER});
+        assert_int_equal(count(&w, GB_IX_PRODUCE), LANES);
+        read_produced(&w, 1, &arena, &rec);
+        assert_int_equal(rec.kind, GB_KIND_TICK);
+        modes = gb_value_get(&rec.fields, GB_STR("modes"));
+        assert_non_null(modes);
+        assert_int_equal(modes->count, 1);
+        assert_true(gb_str_eq(gb_value_str(modes, GB_STR("party_building")), gb_str_of(words[i])));
+        for (uint64_t ticket = 1; ticket <= LANES; ticket++) {
+            ack(&w, i * LANES + ticket, GB_OK, 0);
+        }
+        gb_intake_set_door(w.intake, live);
+    }
+    end(&w);
+    gb_door_free(live);
+    gb_arena_close(&arena);
+}
+
 /* The committed record is read again: the same bytes go on, other bytes halt the stream. */
 static void test_recreated_topic(void **state)
 {
@@ -263,7 +298,8 @@ int main(void)
         cmocka_unit_test(test_policy_tick_commit), cmocka_unit_test(test_delivery_failure),
         cmocka_unit_test(test_clock_skew),         cmocka_unit_test(test_clock_jump),
         cmocka_unit_test(test_recreated_topic),    cmocka_unit_test(test_retention_overrun),
-        cmocka_unit_test(test_bad_policy_record),  cmocka_unit_test(test_start_latest),
+        cmocka_unit_test(test_bad_policy_record),  cmocka_unit_test(test_modes),
+         cmocka_unit_test(test_start_latest),
         cmocka_unit_test(test_reading_fails),
     };
 

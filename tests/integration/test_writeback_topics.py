@@ -1,0 +1,107 @@
+"""Topics of what is written back: who has which slot, for good; no source is live without."""
+import os
+import signal
+
+import psycopg2
+import pytest
+from gb_servers import ROOT
+
+ADAPTER = f"{ROOT}/adapters/party_building"
+
+
+def sources(town, modes):
+    """A sources section: {name: mode}, each with a topic of its own."""
+    return "sources:\n" + "".join(
+        f"  {name}: {{topic: slots.{name}, adapter: {ADAPTER}, lookups: {town.folder}/lookups,"
+        f" mode: {mode}}}\n" for name, mode in modes.items())
+
+
+def prepare(town, name, modes):
+    daemon = town.daemon(name, sources(town, modes))
+    daemon.command("db", "migrate")
+    return daemon
+
+
+def slots(daemon):
+    return {topic.partition(".writeback.")[2]: slot for topic, slot in daemon.ask(
+        "SELECT topic, slot FROM stream WHERE slot IS NOT NULL")}
+
+
+def again(town, name, modes):
+    return town.daemon(name, sources(town, modes), fresh=False)
+
+
+def test_slots_are_given_once(town):
+    daemon = prepare(town, "slots_a", {"party_building": "shadow", "grid": "live"})
+    daemon.command("topics", "create")
+    first = slots(daemon)
+    assert first == {"party_building": 0, "grid": 1}
+    streams = daemon.ask("SELECT topic, gb_stream FROM stream")
+    daemon = again(town, "slots_a", {"court": "shadow", "grid": "shadow"})
+    daemon.command("topics", "create")
+    assert slots(daemon) == {**first, "court": 2}
+    assert set(streams) <= set(daemon.ask("SELECT topic, gb_stream FROM stream"))
+    for statement in ("DELETE FROM stream WHERE slot = 1",
+                      "UPDATE stream SET slot = 5 WHERE slot = 1",
+                      "UPDATE stream SET slot = NULL WHERE slot = 1"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            town.superuser("slots_a", statement)
+    assert slots(daemon) == {**first, "court": 2}
+    with pytest.raises(psycopg2.errors.UniqueViolation):
+        town.superuser("slots_a", "INSERT INTO stream VALUES ('x', repeat('a', 32), 1)")
+    listed = daemon.command("topics", "list")
+    for word in ("writeback.court", "writeback.result.in", "decision.in", "visit"):
+        assert f"slots_a.{word}" in listed
+    assert "missing" not in daemon.command("topics", "verify")
+
+
+def test_more_sources_than_slots(town):
+    many = {f"s{n}": "shadow" for n in range(9)}
+    daemon = prepare(town, "slots_b", {**many, "s8": "live"})
+    daemon.command("topics", "create")  # only the live one fits for sure, so only it gets one
+    assert slots(daemon) == {"s8": 0}
+    daemon.command("topics", "verify")
+    daemon = again(town, "slots_b", {f"s{n}": "live" for n in range(9)})
+    with pytest.raises(RuntimeError, match="more than 8 sources with mode: live.*mode: shadow"):
+        daemon.command("topics", "create")
+    assert slots(daemon) == {"s8": 0}
+    with pytest.raises(RuntimeError, match="slots_b.writeback.s0: missing"):
+        daemon.command("topics", "verify")
+    daemon = again(town, "slots_b", {f"s{n}": "live" for n in range(1, 9)})
+    daemon.command("topics", "create")
+    assert sorted(slots(daemon).values()) == list(range(8))
+
+
+def test_no_source_is_live_without_a_topic(town):
+    daemon = prepare(town, "slots_c", {"party_building": "shadow"})
+    daemon.command("topics", "create")
+    daemon.command("policy", "activate", str(town.folder / "policy"), "--execute")
+    live = again(town, "slots_c", {"party_building": "shadow", "grid": "live"})
+    live.start()
+    assert live.process.wait(timeout=30) == 78
+    assert ("sources.grid: mode: live needs topic slots_c.writeback.grid" in live.log() and
+            "run `gridbridge topics create`" in live.log())
+    daemon = again(town, "slots_c", {"party_building": "shadow"})
+    with daemon:
+        daemon.wait("a tick", lambda: modes_seen(daemon)[:1] == ["shadow"], 90)
+        live = again(town, "slots_c", {"party_building": "live", "grid": "live"})
+        os.kill(daemon.process.pid, signal.SIGHUP)
+        daemon.wait_log("reload: everything stays as it was: sources.grid: mode: live needs")
+        live = again(town, "slots_c", {"party_building": "live"})
+        before = len(daemon.log())
+        os.kill(daemon.process.pid, signal.SIGHUP)
+        daemon.wait_log("; other modes", after=before)
+        daemon.wait("modes in the ledger", lambda: modes_seen(daemon)[-1:] == ["live"], 90)
+        assert daemon.stop() == 0
+    modes = modes_seen(daemon)
+    assert sorted(modes, reverse=True) == modes  # one change: from shadow to live
+    assert live.command("topics", "verify")
+
+
+def modes_seen(daemon):
+    """Modes of party_building in the ticks of lane 0, in their order."""
+    return [mode for (mode,) in daemon.ask(
+        "SELECT line::json -> 'fields' -> 'modes' -> 'party_building' #>> '{}'"
+        " FROM (SELECT unnest(string_to_array(body, E'\\n')) AS line, from_index"
+        " FROM ledger_chunk WHERE lane = 0) l WHERE line LIKE '%%\"kind\":\"tick\"%%'"
+        " ORDER BY from_index")]
