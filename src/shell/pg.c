@@ -274,7 +274,8 @@ static void begin_connect(struct gb_pg *pg)
                                   "-c search_path=gridbridge -c lock_timeout=5s"
                                   " -c idle_in_transaction_session_timeout=5s"
                                   " -c client_min_messages=warning"
-                                  " -c plan_cache_mode=force_generic_plan",
+                                  " -c plan_cache_mode=force_generic_plan"
+                                  " -c enable_seqscan=off", /* pg_sql.h: SQL_FETCH */
                                   NULL};
 
     pg->conn = PQconnectStartParams(names, values, 1);

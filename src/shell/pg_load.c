@@ -119,7 +119,7 @@ void gb_pg_load(struct gb_pg_ops *ops, const struct gb_effect *effect)
 void gb_pg_fetch(struct gb_pg_ops *ops, const struct gb_effect *effect)
 {
     struct gb_pg_request *request = rows_request(ops, effect->ticket, false);
-    struct gb_pg_statement *s = gb_pg_request_add(request, SQL_FETCH);
+    struct gb_pg_statement *s = gb_pg_request_add_prepared(request, SQL_FETCH);
 
     gb_pg_add_int(request, s, ops->lane);
     gb_pg_add_texts(request, s, effect->fetch.keys, effect->fetch.count);

@@ -54,7 +54,9 @@
  * reports; a row may come more than once. m: the reports, matters and nodes so named, k: the
  * reports of those matters.
  * $1 lane, $2 keys, $3 evidence. Arrays, not joins: no plan may read the tables as a whole; nor the
- * lane's whole index beside that of the evidence, which + 0 forbids. */
+ * lane's whole index beside that of the evidence or of the rulings' reports, which + 0 forbids. So
+ * there is one good plan whatever the tables hold, and it is made once a connection: planning took
+ * longer than asking for a small batch. */
 #define SQL_FETCH                                                                                  \
     "WITH hit AS MATERIALIZED"                                                                     \
     " (SELECT o.key, o.matter FROM observation o WHERE o.lane = $1 AND o.key = ANY ($2)"           \
@@ -85,9 +87,11 @@
     " UNION ALL SELECT 4, t.key, t.row, NULL, NULL, NULL, t.live_until FROM source_mark t"         \
     " WHERE t.lane = $1 AND t.key = ANY ($2)"                                                      \
     " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
-    " WHERE t.lane = $1 AND (t.key = ANY ($2)"                                                     \
-    "  OR t.reports && (SELECT m.keys FROM m)::text[]"                                             \
-    "  OR t.reports && (SELECT k.keys FROM k)::text[])"                                            \
+    " WHERE t.lane = $1 AND t.key = ANY ($2)"                                                      \
+    " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
+    " WHERE t.lane + 0 = $1 AND t.reports && (SELECT m.keys FROM m)::text[]"                       \
+    " UNION ALL SELECT 8, t.key, t.row, NULL, NULL, NULL, t.live_until FROM ruling t"              \
+    " WHERE t.lane + 0 = $1 AND t.reports && (SELECT k.keys FROM k)::text[]"                       \
     " UNION ALL SELECT 9, t.key, t.row, NULL, NULL, NULL, t.live_until FROM post t"                \
     " WHERE t.lane = $1 AND t.key = ANY ((SELECT m.matters FROM m)::text[])"                       \
     " UNION ALL SELECT 10, t.key, t.row, NULL, NULL, NULL, t.live_until FROM contact t"            \
