@@ -7,7 +7,7 @@
 
 #include "gridbridge/str.h"
 
-#define GB_POOL_CLASSES 64
+#define GB_POOL_CLASSES 256
 
 struct gb_pool {
     void *free[GB_POOL_CLASSES]; /* lists of free blocks, linked through their first word */
@@ -23,7 +23,10 @@ void gb_pool_close(struct gb_pool *pool); /* frees everything ever taken */
 /* Zeroed memory aligned to 16 bytes; never NULL: out of memory ends the process. */
 void *gb_pool_take(struct gb_pool *pool, size_t len);
 
-/* Gives back what gb_pool_take returned for the same len; NULL is fine. */
+/* The same with whatever stood there: for those who write all of it. */
+void *gb_pool_room(struct gb_pool *pool, size_t len);
+
+/* Gives back what gb_pool_take or gb_pool_room returned for the same len; NULL is fine. */
 void gb_pool_give(struct gb_pool *pool, void *block, size_t len);
 
 /* A copy of s (absent stays absent); given back with gb_pool_give_str. */

@@ -374,6 +374,6 @@ void gb_core_wants(struct gb_core *core, const struct gb_record *rec, struct gb_
     } else {
         want_evidence(wants, gb_key_of_xref(wants->arena, key));
     }
-    gb_image_of(wants->policy, rec, &image);
+    gb_image_of(wants->policy, rec, wants->arena, &image);
     want_image(core, wants, &image, &before);
 }

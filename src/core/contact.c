@@ -130,7 +130,7 @@ static int64_t households_of(const struct gb_node *node)
     int64_t households = -1;
 
     for (uint32_t i = 0; i < node->count; i++) {
-        const struct gb_fact *fact = &node->members[i]->fact;
+        const struct gb_fact *fact = node->members[i]->fact;
 
         households = fact->households >= 0 ? fact->households : households;
     }
@@ -173,7 +173,7 @@ void gb_family_fold(struct gb_core *core, struct gb_node *node, struct gb_node_f
     const struct gb_node *post =
         gb_node_find(core, GB_JOIN(&core->scratch, GB_STR("key_family/"), id));
     bool is_standing = post != NULL && post->count > 0;
-    struct gb_str grid = is_standing ? post->members[0]->fact.grid : GB_STR_NONE;
+    struct gb_str grid = is_standing ? post->members[0]->fact->grid : GB_STR_NONE;
 
     set_home(core, node, grid, GB_TALLY_FAMILIES);
     fold->is_there = is_standing || node->tally[GB_TALLY_MEMBERS] > 0;
@@ -200,14 +200,14 @@ static void count_links(struct gb_core *core, struct gb_node *node, struct gb_no
 {
     for (uint32_t i = 0; i < node->count; i++) {
         struct gb_observation *o = node->members[i];
-        int64_t next = core->clock < o->fact.since ? o->fact.since : o->fact.until;
-        bool is_live = gb_fact_is_live(&o->fact, core->clock);
+        int64_t next = core->clock < o->fact->since ? o->fact->since : o->fact->until;
+        bool is_live = gb_fact_is_live(o->fact, core->clock);
 
-        if (is_live != (o->fact.counted != 0)) {
+        if (is_live != (o->fact->counted != 0)) {
             gb_contact_count_key(core,
-                                 GB_JOIN(&core->scratch, GB_STR("family/"), o->fact.family),
+                                 GB_JOIN(&core->scratch, GB_STR("family/"), o->fact->family),
                                  GB_TALLY_MEMBERS, is_live ? 1 : -1);
-            o->fact.counted = is_live;
+            gb_fact_edit(o->fact)->counted = is_live;
             gb_object_touch(core, &o->head);
         }
         if (next > core->clock && next < fold->next_at) {
@@ -225,8 +225,8 @@ static struct gb_str write_families(struct gb_core *core, const struct gb_node *
     gb_jsonw_init(&w, &core->buf);
     gb_jsonw_array(&w);
     for (uint32_t i = 0; i < node->count; i++) {
-        if (node->members[i]->fact.counted != 0) {
-            gb_jsonw_str(&w, node->members[i]->fact.family);
+        if (node->members[i]->fact->counted != 0) {
+            gb_jsonw_str(&w, node->members[i]->fact->family);
         }
     }
     gb_jsonw_end(&w);
@@ -236,7 +236,7 @@ static struct gb_str write_families(struct gb_core *core, const struct gb_node *
 static bool is_contacted(const struct gb_node *node)
 {
     for (uint32_t i = 0; i < node->count; i++) {
-        if (node->members[i]->fact.counted != 0) {
+        if (node->members[i]->fact->counted != 0) {
             return true;
         }
     }
@@ -276,15 +276,15 @@ static struct gb_str write_links(struct gb_core *core, const struct gb_node *nod
         const struct gb_observation *o = node->members[i];
 
         gb_jsonw_object(&w);
-        gb_jsonw_key_opt(&w, GB_STR("grid"), o->fact.grid);
+        gb_jsonw_key_opt(&w, GB_STR("grid"), o->fact->grid);
         gb_jsonw_key_str(&w, GB_STR("key"), o->id);
-        if (gb_str_is(o->fact.reporter)) {
+        if (gb_str_is(o->fact->reporter)) {
             gb_jsonw_key_str(&w, GB_STR("member"),
                              gb_node_alias(core, GB_JOIN(&core->scratch, GB_STR("member/"),
-                                                    o->fact.reporter)));
+                                                    o->fact->reporter)));
         }
-        if (o->fact.since != INT64_MIN) {
-            gb_jsonw_key_int(&w, GB_STR("since"), o->fact.since);
+        if (o->fact->since != INT64_MIN) {
+            gb_jsonw_key_int(&w, GB_STR("since"), o->fact->since);
         }
         gb_jsonw_key_str(&w, GB_STR("source"), o->source);
         gb_jsonw_end(&w);
@@ -297,11 +297,11 @@ static struct gb_str write_links(struct gb_core *core, const struct gb_node *nod
 static struct gb_str home_of(const struct gb_node *node)
 {
     for (uint32_t i = 0; i < node->count; i++) {
-        if (gb_str_is(node->members[i]->fact.home)) {
-            return node->members[i]->fact.home;
+        if (gb_str_is(node->members[i]->fact->home)) {
+            return node->members[i]->fact->home;
         }
     }
-    return node->count > 0 ? node->members[0]->fact.grid : GB_STR_NONE;
+    return node->count > 0 ? node->members[0]->fact->grid : GB_STR_NONE;
 }
 
 /* The link names the household's own grid or, where it knows no grid, its village. */
@@ -330,7 +330,7 @@ void gb_household_fold(struct gb_core *core, struct gb_node *node, struct gb_nod
     gb_node_set(&fold->fields, "id", gb_node_text(core, gb_node_alias(core, node->head.key)));
     gb_node_set(&fold->fields, "links", write_links(core, node));
     for (uint32_t i = 0; i < node->count; i++) {
-        is_elsewhere = is_elsewhere || !is_at(&node->members[i]->fact, home);
+        is_elsewhere = is_elsewhere || !is_at(node->members[i]->fact, home);
     }
     if (is_elsewhere) {
         add_wrong(core, fold, "other_grid");

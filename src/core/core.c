@@ -43,6 +43,7 @@ void gb_core_free(struct gb_core *core)
     gb_map_close(&core->streams);
     gb_map_close(&core->sessions);
     gb_map_close(&core->index);
+    gb_map_close(&core->shared);
     gb_map_close(&core->nodes);
     gb_hats_close(core);
     gb_rulings_close(core);

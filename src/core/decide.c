@@ -191,7 +191,7 @@ static int64_t returns_of(const struct gb_policy *policy, const struct gb_matter
             gb_policy_source(policy, matter->reports[i]->source);
 
         if (row != NULL && gb_str_is(network) && gb_str_eq(row->network, network)) {
-            count += matter->reports[i]->returns.count;
+            count += gb_returns_count(matter->reports[i]);
         }
     }
     return count;

@@ -79,11 +79,11 @@ static void touch_required(struct gb_core *core, struct gb_str grid)
 /* A row that counts in another node, one more (by 1) or one less (-1). */
 static void count(struct gb_core *core, struct gb_observation *o, int by)
 {
-    if (o->node->kind == GB_NODE_HOUSEHOLD && gb_str_is(o->fact.reporter)) {
-        gb_contact_count_key(core, GB_JOIN(&core->scratch, GB_STR("member/"), o->fact.reporter),
+    if (o->node->kind == GB_NODE_HOUSEHOLD && gb_str_is(o->fact->reporter)) {
+        gb_contact_count_key(core, GB_JOIN(&core->scratch, GB_STR("member/"), o->fact->reporter),
                              GB_TALLY_HOUSEHOLDS, by);
-    } else if (o->node->kind == GB_NODE_MEMBER && by < 0 && o->fact.counted != 0) {
-        gb_contact_count_key(core, GB_JOIN(&core->scratch, GB_STR("family/"), o->fact.family),
+    } else if (o->node->kind == GB_NODE_MEMBER && by < 0 && o->fact->counted != 0) {
+        gb_contact_count_key(core, GB_JOIN(&core->scratch, GB_STR("family/"), o->fact->family),
                              GB_TALLY_MEMBERS, by);
     }
 }
@@ -129,7 +129,7 @@ static void withdraw(struct gb_core *core, struct gb_observation *o)
     }
     gb_node_remove(core, o);
     touch_own(core, node);
-    touch_beside(core, node, &o->fact);
+    touch_beside(core, node, o->fact);
 }
 
 struct gb_str gb_entity_check(struct gb_core *core, const struct gb_record *rec,
@@ -151,14 +151,14 @@ struct gb_str gb_entity_check(struct gb_core *core, const struct gb_record *rec,
 
 void gb_entity_apply(struct gb_core *core, struct gb_observation *o, const struct gb_fact *fact)
 {
+    const struct gb_fact none = gb_fact_none();
     enum gb_entity entity = gb_entity_of(o->entity);
     struct gb_str key = GB_STR_NONE;
 
     withdraw(core, o);
-    gb_fact_drop(&core->pool, &o->fact);
+    gb_fact_set(&core->pool, &o->fact, fact != NULL ? fact : &none);
     if (fact != NULL) {
-        o->fact = gb_fact_keep(&core->pool, fact);
-        key = gb_entity_node(&core->scratch, entity, &o->fact, o->id);
+        key = gb_entity_node(&core->scratch, entity, o->fact, o->id);
     }
     if (gb_str_is(key)) {
         gb_node_add(core, gb_node_open(core, key), o);
@@ -169,7 +169,7 @@ void gb_entity_apply(struct gb_core *core, struct gb_observation *o, const struc
         }
         count(core, o, 1);
         touch_own(core, o->node);
-        touch_beside(core, o->node, &o->fact);
+        touch_beside(core, o->node, o->fact);
     }
     gb_nodes_fold(core);
 }

@@ -39,10 +39,8 @@ static void free_observation(struct gb_core *core, struct gb_observation *o)
     gb_map_take(&core->observations, o->head.key);
     gb_image_drop(core, &o->image);
     gb_returns_drop(core, o);
-    gb_fact_drop(&core->pool, &o->fact);
-    for (uint32_t i = 0; i < o->seen_count; i++) {
-        gb_pool_give_str(&core->pool, o->seen[i]);
-    }
+    gb_fact_set(&core->pool, &o->fact, &gb_no_fact);
+    gb_seen_drop(core, o);
     gb_pool_give_str(&core->pool, o->own);
     gb_pool_give_str(&core->pool, o->fields);
     gb_pool_give_str(&core->pool, o->head.key);

@@ -185,22 +185,40 @@ struct gb_str gb_fact_of(const struct gb_policy *policy, const struct gb_record 
     return is_known ? GB_STR_NONE : GB_STR("unknown_role");
 }
 
-struct gb_fact gb_fact_keep(struct gb_pool *pool, const struct gb_fact *from)
-{
-    struct gb_fact kept = *from;
+const struct gb_fact gb_no_fact;
 
-#define X(name) kept.name = gb_pool_str(pool, from->name);
-    GB_FACT_LIST(X)
-#undef X
-    return kept;
+struct gb_fact *gb_fact_edit(const struct gb_fact *fact)
+{
+    GB_CHECK(fact != &gb_no_fact);
+    return (struct gb_fact *)(uintptr_t)fact;
 }
 
-void gb_fact_drop(struct gb_pool *pool, struct gb_fact *fact)
+/* No padding: strings and numbers of eight bytes. */
+static bool is_no_fact(const struct gb_fact *fact)
 {
-#define X(name) gb_pool_give_str(pool, fact->name);
-    GB_FACT_LIST(X)
+    return memcmp(fact, &gb_no_fact, sizeof(*fact)) == 0;
+}
+
+void gb_fact_set(struct gb_pool *pool, const struct gb_fact **at, const struct gb_fact *from)
+{
+    struct gb_fact *kept = NULL;
+
+    if (!is_no_fact(from)) {
+        kept = gb_pool_room(pool, sizeof(*kept));
+        *kept = *from;
+#define X(name) kept->name = gb_pool_str(pool, from->name);
+        GB_FACT_LIST(X)
 #undef X
-    *fact = gb_fact_none();
+    }
+    if (*at != &gb_no_fact) {
+        struct gb_fact *old = gb_fact_edit(*at);
+
+#define X(name) gb_pool_give_str(pool, old->name);
+        GB_FACT_LIST(X)
+#undef X
+        gb_pool_give(pool, old, sizeof(*old));
+    }
+    *at = kept != NULL ? kept : &gb_no_fact;
 }
 
 /* A member of a fact as it is written, in key order. */

@@ -65,8 +65,12 @@ struct gb_str gb_fact_of(const struct gb_policy *policy, const struct gb_record 
                          struct gb_fact *fact);
 /* What an unsaid fact is: no strings, numbers as the list says. */
 struct gb_fact gb_fact_none(void);
-struct gb_fact gb_fact_keep(struct gb_pool *pool, const struct gb_fact *from); /* copies */
-void gb_fact_drop(struct gb_pool *pool, struct gb_fact *fact);
+/* Of a report of a matter: no strings, all numbers 0. Shared, never written. */
+extern const struct gb_fact gb_no_fact;
+/* *at, gb_no_fact or a copy of this pool, becomes a copy of from. */
+void gb_fact_set(struct gb_pool *pool, const struct gb_fact **at, const struct gb_fact *from);
+/* A copy may be written in its place; never that of a matter's report. */
+struct gb_fact *gb_fact_edit(const struct gb_fact *fact);
 /* The member "fact" of an observation's row; nothing for an empty one. */
 void gb_fact_render(struct gb_jsonw *w, const struct gb_fact *fact);
 struct gb_fact gb_fact_read(const struct gb_value *object); /* borrows */

@@ -3,6 +3,7 @@
 #include "base/jsonw.h"
 #include "core/pair.h"
 #include "core/parts.h"
+#include "core/share.h"
 #include "core/state.h"
 
 struct gb_str gb_field_word(enum gb_field field)
@@ -174,29 +175,6 @@ static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fiel
     write_counts(core, matter, fields);
     json[GB_FIELD_AT_VERSION] = number(core, matter->version + 1);
     json[GB_FIELD_AT_VILLAGE] = quoted(core, elder->image.village);
-}
-
-void gb_fields_keep(struct gb_core *core, struct gb_matter *matter,
-                    const struct gb_fields *fields)
-{
-    struct gb_str old = matter->blob;
-    struct gb_str blob;
-    size_t at = 0;
-
-    gb_buf_clear(&core->buf);
-    for (int i = 0; i < GB_FIELD_COUNT; i++) {
-        gb_buf_add(&core->buf, gb_str_is(fields->json[i]) ? fields->json[i].ptr : "",
-                   fields->json[i].len);
-    }
-    blob = gb_pool_str(&core->pool, gb_buf_str(&core->buf));
-    for (int i = 0; i < GB_FIELD_COUNT; i++) {
-        struct gb_str piece = {blob.ptr + at, fields->json[i].len};
-
-        at += piece.len;
-        matter->fields.json[i] = gb_str_is(fields->json[i]) ? piece : GB_STR_NONE;
-    }
-    matter->blob = blob;
-    gb_pool_give_str(&core->pool, old);
 }
 
 static bool is_same(const struct gb_fields *a, const struct gb_fields *b, int field)

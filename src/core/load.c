@@ -3,6 +3,7 @@
 #include "base/jsonw.h"
 #include "core/node.h"
 #include "core/ruling.h"
+#include "core/share.h"
 #include "core/state.h"
 
 struct gb_observation *gb_observation_get(struct gb_core *core, struct gb_str key)
@@ -19,6 +20,7 @@ struct gb_observation *gb_observation_get(struct gb_core *core, struct gb_str ke
     o->head.table = GB_TABLE_OBSERVATION;
     o->head.is_stub = true;
     o->head.key = gb_pool_str(&core->pool, key);
+    o->fact = &gb_no_fact;
     end = o->head.key.ptr + key.len;
     first = memchr(o->head.key.ptr, '/', key.len);
     second = first != NULL ? memchr(first + 1, '/', (size_t)(end - first) - 1) : NULL;
@@ -79,8 +81,11 @@ static void read_version(struct gb_version *version, const struct gb_value *row)
     }
 }
 
-static void read_image(struct gb_image *image, const struct gb_value *row)
+static void read_image(struct gb_core *core, struct gb_image *image, const struct gb_value *row)
 {
+    struct gb_str *attachments =
+        gb_arena_take(&core->scratch, GB_ATTACHMENTS_MAX * sizeof(attachments[0]));
+
 #define X(name) image->name = gb_value_str(row, GB_STR(#name));
     GB_IMAGE_LIST(X)
 #undef X
@@ -91,8 +96,9 @@ static void read_image(struct gb_image *image, const struct gb_value *row)
     image->has_updated = gb_value_get(row, GB_STR("updated_at")) != NULL;
     image->updated_at = gb_value_int(row, GB_STR("updated_at"), 0);
     image->occurred_at = gb_value_int(row, GB_STR("occurred_at"), 0);
-    image->attachments_count = read_strings(list_of(row, GB_STR("attachments")),
-                                            image->attachments, GB_ATTACHMENTS_MAX);
+    image->attachments = attachments;
+    image->attachments_count = read_strings(list_of(row, GB_STR("attachments")), attachments,
+                                            GB_ATTACHMENTS_MAX);
 }
 
 static void load_fields(struct gb_core *core, struct gb_observation *o,
@@ -114,8 +120,7 @@ static void load_fact(struct gb_core *core, struct gb_observation *o, const stru
     struct gb_fact fact = gb_fact_read(gb_value_get(row, GB_STR("fact")));
     struct gb_str node = gb_value_str(row, GB_STR("node"));
 
-    gb_fact_drop(&core->pool, &o->fact);
-    o->fact = gb_fact_keep(&core->pool, &fact);
+    gb_fact_set(&core->pool, &o->fact, &fact);
     if (gb_str_is(node)) {
         gb_node_add(core, gb_node_get(core, node), o);
         if (o->node->kind == GB_NODE_POST) {
@@ -130,18 +135,16 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
     struct gb_observation *o = gb_observation_get(core, row->key);
     struct gb_str matter = gb_value_str(parsed, GB_STR("matter"));
     struct gb_image image = {0};
-    struct gb_image kept;
     struct gb_str seen[GB_SEEN_MAX];
+    uint32_t seen_count;
 
     if (!o->head.is_stub) {
         return;
     }
-    read_image(&image, parsed);
+    read_image(core, &image, parsed);
     image.texts_count = o->image.texts_count;
-    memcpy(image.texts, o->image.texts, sizeof(image.texts));
-    gb_image_keep(core, &kept, &image);
-    gb_image_drop(core, &o->image);
-    o->image = kept;
+    image.texts = o->image.texts;
+    gb_image_keep(core, &o->image, &image);
     o->is_deleted = gb_value_bool(parsed, GB_STR("deleted"), false);
     o->closed_at = gb_value_int(parsed, GB_STR("closed_at"), 0);
     o->found_at = gb_value_int(parsed, GB_STR("found_at"), 0);
@@ -150,16 +153,16 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
     gb_fallen_load(o, parsed);
     gb_rest_load(o, parsed);
     read_version(&o->version, parsed);
-    o->seen_count = read_strings(list_of(parsed, GB_STR("seen")), seen, GB_SEEN_MAX);
-    for (uint32_t i = 0; i < o->seen_count; i++) {
-        o->seen[i] = gb_pool_str(&core->pool, seen[i]);
+    seen_count = read_strings(list_of(parsed, GB_STR("seen")), seen, GB_SEEN_MAX);
+    for (uint32_t i = 0; i < seen_count; i++) {
+        gb_seen_add(core, o, seen[i]);
     }
     gb_core_set(core, &o->own, gb_value_str(parsed, GB_STR("own")));
     load_fields(core, o, gb_value_get(parsed, GB_STR("fields")));
     load_fact(core, o, parsed);
     gb_object_stored(&o->head, row);
     if (gb_str_is(matter)) {
-        gb_matter_attach(gb_matter_get(core, matter), o);
+        gb_matter_attach(core, gb_matter_get(core, matter), o);
     }
     if (!o->is_deleted && !gb_str_is(o->fields)) {
         gb_index_add(core, o);
@@ -171,15 +174,18 @@ static void load_texts(struct gb_core *core, const struct gb_value *text)
     for (uint32_t i = 0; text != NULL && text->type == GB_OBJECT && i < text->count; i++) {
         struct gb_observation *o = gb_observation_get(core, text->members[i].name);
         const struct gb_value *names = &text->members[i].value;
+        struct gb_image_text texts[GB_TEXTS_MAX];
+        struct gb_image image = o->image;
 
-        if (o->image.texts_count > 0 || names->type != GB_OBJECT) {
+        if (image.texts_count > 0 || names->type != GB_OBJECT) {
             continue;
         }
         for (uint32_t t = 0; t < names->count && t < GB_TEXTS_MAX; t++) {
-            o->image.texts[o->image.texts_count++] = (struct gb_text){
-                .name = gb_pool_str(&core->pool, names->members[t].name),
-                .text = gb_pool_str(&core->pool, gb_value_str(names, names->members[t].name))};
+            texts[image.texts_count++] = (struct gb_image_text){
+                names->members[t].name, gb_value_str(names, names->members[t].name)};
         }
+        image.texts = texts;
+        gb_image_keep(core, &o->image, &image);
     }
 }
 

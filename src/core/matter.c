@@ -1,5 +1,6 @@
 /* Matters: which reports they hold, and what becomes of their ids when that changes. */
 #include "core/ruling.h"
+#include "core/share.h"
 #include "core/state.h"
 
 void gb_matter_touch(struct gb_core *core, struct gb_matter *matter)
@@ -26,9 +27,25 @@ static void sort_reports(struct gb_matter *matter)
     }
 }
 
-void gb_matter_attach(struct gb_matter *matter, struct gb_observation *o)
+static void grow_reports(struct gb_core *core, struct gb_matter *matter)
+{
+    uint32_t size = matter->reports_size == 0 ? 2 : matter->reports_size * 2;
+    struct gb_observation **more = gb_pool_take(&core->pool, size * sizeof(more[0]));
+
+    if (matter->count > 0) {
+        memcpy(more, matter->reports, matter->count * sizeof(more[0]));
+    }
+    gb_pool_give(&core->pool, matter->reports, matter->reports_size * sizeof(more[0]));
+    matter->reports = more;
+    matter->reports_size = size;
+}
+
+void gb_matter_attach(struct gb_core *core, struct gb_matter *matter, struct gb_observation *o)
 {
     GB_CHECK(matter->count < GB_MATTER_REPORTS_MAX);
+    if (matter->count == matter->reports_size) {
+        grow_reports(core, matter);
+    }
     matter->reports[matter->count++] = o;
     o->matter = matter;
     sort_reports(matter);
@@ -195,7 +212,7 @@ static struct gb_matter *matter_of(struct gb_core *core, const struct gb_list *c
     }
     matter = own_matter(core, elder);
     matter->is_split = elder->is_split;
-    gb_matter_attach(matter, elder);
+    gb_matter_attach(core, matter, elder);
     gb_object_touch(core, &elder->head);
     gb_rulings_touch(core, elder);
     gb_matter_live(core, matter);
@@ -213,7 +230,7 @@ static void join(struct gb_core *core, struct gb_matter *keeps, struct gb_observ
             gb_matter_redirect(core, goes, keeps);
         }
     }
-    gb_matter_attach(keeps, o);
+    gb_matter_attach(core, keeps, o);
     for (uint32_t i = 0; i < keeps->count; i++) {
         gb_object_touch(core, &keeps->reports[i]->head);
         gb_rulings_touch(core, keeps->reports[i]);
@@ -276,7 +293,8 @@ void gb_matter_free(struct gb_core *core, struct gb_matter *matter)
     gb_due_drop(core, matter);
     gb_due_forget(core, matter);
     gb_map_take(&core->matters, matter->head.key);
-    gb_pool_give_str(&core->pool, matter->blob);
+    gb_fields_drop(core, matter);
+    gb_pool_give(&core->pool, matter->reports, matter->reports_size * sizeof(matter->reports[0]));
     gb_pool_give_str(&core->pool, matter->losers);
     gb_pool_give_str(&core->pool, matter->head.key);
     gb_pool_give(&core->pool, matter, sizeof(*matter));

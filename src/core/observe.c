@@ -3,54 +3,104 @@
 #include "core/node.h"
 #include "core/state.h"
 
-static struct gb_str own_copy(struct gb_core *core, struct gb_str s)
+static size_t len_of(const struct gb_image *image)
 {
-    return gb_pool_str(&core->pool, s);
+    size_t len = image->attachments_count * sizeof(image->attachments[0]) +
+                 image->texts_count * sizeof(image->texts[0]);
+
+#define X(name) len += image->name.len;
+    GB_IMAGE_LIST(X)
+#undef X
+    for (uint32_t i = 0; i < image->attachments_count; i++) {
+        len += image->attachments[i].len;
+    }
+    for (uint32_t i = 0; i < image->texts_count; i++) {
+        len += image->texts[i].name.len + image->texts[i].text.len;
+    }
+    return len + 1; /* what is empty but there needs an address, too */
+}
+
+static struct gb_str put(char **at, struct gb_str s)
+{
+    struct gb_str copy = {*at, s.len};
+
+    if (!gb_str_is(s)) {
+        return GB_STR_NONE;
+    }
+    if (s.len > 0) {
+        memcpy(*at, s.ptr, s.len);
+        *at += s.len;
+    }
+    return copy;
 }
 
 void gb_image_keep(struct gb_core *core, struct gb_image *to, const struct gb_image *from)
 {
-    *to = *from;
-#define X(name) to->name = own_copy(core, from->name);
+    size_t len = len_of(from);
+    struct gb_image kept = *from;
+    struct gb_str *attachments = gb_pool_room(&core->pool, len);
+    struct gb_image_text *texts = (void *)(attachments + from->attachments_count);
+    char *at = (char *)(texts + from->texts_count);
+
+    kept.block = attachments;
+    kept.block_len = (uint32_t)len;
+    kept.attachments = attachments;
+    kept.texts = texts;
+#define X(name) kept.name = put(&at, from->name);
     GB_IMAGE_LIST(X)
 #undef X
-    for (uint32_t i = 0; i < to->attachments_count; i++) {
-        to->attachments[i] = own_copy(core, from->attachments[i]);
+    for (uint32_t i = 0; i < from->attachments_count; i++) {
+        attachments[i] = put(&at, from->attachments[i]);
     }
-    for (uint32_t i = 0; i < to->texts_count; i++) {
-        to->texts[i] = (struct gb_text){.name = own_copy(core, from->texts[i].name),
-                                        .text = own_copy(core, from->texts[i].text)};
+    for (uint32_t i = 0; i < from->texts_count; i++) {
+        texts[i].name = put(&at, from->texts[i].name);
+        texts[i].text = put(&at, from->texts[i].text);
     }
+    gb_image_drop(core, to);
+    *to = kept;
 }
 
 void gb_image_drop(struct gb_core *core, struct gb_image *image)
 {
-#define X(name) gb_pool_give_str(&core->pool, image->name);
-    GB_IMAGE_LIST(X)
-#undef X
-    for (uint32_t i = 0; i < image->attachments_count; i++) {
-        gb_pool_give_str(&core->pool, image->attachments[i]);
-    }
-    for (uint32_t i = 0; i < image->texts_count; i++) {
-        gb_pool_give_str(&core->pool, image->texts[i].name);
-        gb_pool_give_str(&core->pool, image->texts[i].text);
-    }
+    gb_pool_give(&core->pool, image->block, image->block_len);
     *image = (struct gb_image){0};
 }
 
-static void read_attachments(struct gb_image *image, const struct gb_value *list)
+static void read_attachments(struct gb_arena *arena, struct gb_image *image,
+                             const struct gb_value *list)
 {
-    if (list == NULL || list->type != GB_ARRAY) {
+    struct gb_str *kept;
+
+    if (list == NULL || list->type != GB_ARRAY || list->count == 0) {
         return;
     }
+    image->attachments = kept = gb_arena_take(arena, GB_ATTACHMENTS_MAX * sizeof(kept[0]));
     for (uint32_t i = 0; i < list->count && image->attachments_count < GB_ATTACHMENTS_MAX; i++) {
         if (list->items[i].type == GB_STRING && list->items[i].text.len > 0) {
-            image->attachments[image->attachments_count++] = list->items[i].text;
+            kept[image->attachments_count++] = list->items[i].text;
         }
     }
 }
 
-static void read_fields(struct gb_image *image, const struct gb_record *rec)
+static void read_texts(struct gb_arena *arena, struct gb_image *image,
+                       const struct gb_record *rec)
+{
+    struct gb_image_text *kept;
+
+    if (rec->texts_count == 0) {
+        return;
+    }
+    image->texts = kept = gb_arena_take(arena, GB_TEXTS_MAX * sizeof(kept[0]));
+    for (uint32_t i = 0; i < rec->texts_count; i++) {
+        if (gb_str_is(rec->texts[i].text)) {
+            kept[image->texts_count++] =
+                (struct gb_image_text){rec->texts[i].name, rec->texts[i].text};
+        }
+    }
+}
+
+static void read_fields(struct gb_arena *arena, struct gb_image *image,
+                        const struct gb_record *rec)
 {
     const struct gb_value *f = &rec->fields;
 
@@ -72,13 +122,8 @@ static void read_fields(struct gb_image *image, const struct gb_record *rec)
         .updated_at = gb_value_int(f, GB_STR(GB_FIELD_UPDATED_AT), 0),
         .occurred_at = gb_value_int(f, GB_STR(GB_FIELD_OCCURRED_AT), 0),
     };
-    read_attachments(image, gb_value_get(f, GB_STR(GB_FIELD_ATTACHMENTS)));
-    for (uint32_t i = 0; i < rec->texts_count; i++) {
-        if (gb_str_is(rec->texts[i].text)) {
-            image->texts[image->texts_count++] =
-                (struct gb_text){.name = rec->texts[i].name, .text = rec->texts[i].text};
-        }
-    }
+    read_attachments(arena, image, gb_value_get(f, GB_STR(GB_FIELD_ATTACHMENTS)));
+    read_texts(arena, image, rec);
 }
 
 /* Fills what the policy says; absent: nothing is unknown, else the reason. */
@@ -156,20 +201,50 @@ static int version_order(const struct gb_observation *o, const struct gb_record 
     return column != 0 ? column : parts;
 }
 
+void gb_seen_add(struct gb_core *core, struct gb_observation *o, struct gb_str hash)
+{
+    struct gb_str *more = gb_pool_room(&core->pool, (o->seen_count + 1) * sizeof(more[0]));
+
+    if (o->seen_count > 0) {
+        memcpy(more, o->seen, o->seen_count * sizeof(more[0]));
+        gb_pool_give(&core->pool, o->seen, o->seen_count * sizeof(more[0]));
+    }
+    more[o->seen_count++] = gb_pool_str(&core->pool, hash);
+    o->seen = more;
+}
+
+void gb_seen_drop(struct gb_core *core, struct gb_observation *o)
+{
+    for (uint32_t i = 0; i < o->seen_count; i++) {
+        gb_pool_give_str(&core->pool, o->seen[i]);
+    }
+    gb_pool_give(&core->pool, o->seen, o->seen_count * sizeof(o->seen[0]));
+    o->seen = NULL;
+    o->seen_count = 0;
+}
+
+static void forget_oldest(struct gb_core *core, struct gb_observation *o)
+{
+    size_t len = (o->seen_count - 1) * sizeof(o->seen[0]);
+    struct gb_str *rest = gb_pool_room(&core->pool, len);
+
+    gb_pool_give_str(&core->pool, o->seen[0]);
+    memcpy(rest, o->seen + 1, len);
+    gb_pool_give(&core->pool, o->seen, o->seen_count * sizeof(o->seen[0]));
+    o->seen = rest;
+    o->seen_count--;
+}
+
 static void keep_version(struct gb_core *core, struct gb_observation *o,
                          const struct gb_record *rec, int order)
 {
-    if (order > 0 || o->seen_count == GB_SEEN_MAX) {
-        uint32_t drop = order > 0 ? o->seen_count : 1;
-
-        for (uint32_t i = 0; i < drop; i++) {
-            gb_pool_give_str(&core->pool, o->seen[i]);
-        }
-        o->seen_count -= drop;
-        memmove(o->seen, o->seen + drop, o->seen_count * sizeof(o->seen[0]));
+    if (order > 0) {
+        gb_seen_drop(core, o);
+    } else if (o->seen_count == GB_SEEN_MAX) {
+        forget_oldest(core, o);
     }
     if (gb_str_is(rec->h_img)) {
-        o->seen[o->seen_count++] = own_copy(core, rec->h_img);
+        gb_seen_add(core, o, rec->h_img);
     }
     if (rec->version.has_column && rec->op != GB_OP_DELETE) {
         o->version.has_column = true;
@@ -257,7 +332,6 @@ static void keep_image(struct gb_core *core, struct gb_observation *o,
     bool was_bootstrap = o->is_deleted || o->is_bootstrap;
     bool was_returned = !o->is_deleted && o->image.state == GB_STATE_RETURNED;
 
-    gb_image_drop(core, &o->image);
     gb_image_keep(core, &o->image, image);
     o->is_deleted = false;
     o->is_bootstrap = core->rec->bootstrap && was_bootstrap;
@@ -325,9 +399,9 @@ bool gb_is_matter(const struct gb_record *rec)
 }
 
 struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record *rec,
-                          struct gb_image *image)
+                          struct gb_arena *arena, struct gb_image *image)
 {
-    read_fields(image, rec);
+    read_fields(arena, image, rec);
     return translate(policy, rec, image);
 }
 
@@ -346,7 +420,7 @@ static enum gb_outcome keep_fields(struct gb_core *core, struct gb_observation *
         text = gb_buf_str(&core->buf);
     }
     gb_core_set(core, &o->fields, text);
-    gb_core_set(core, &o->image.town, rec->town);
+    gb_image_keep(core, &o->image, &(struct gb_image){.town = rec->town});
     o->is_deleted = fact == NULL;
     gb_entity_apply(core, o, fact);
     return GB_APPLIED;
@@ -366,7 +440,7 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
         return dead(core, rec, GB_STR("no_policy"), GB_STR("no bundle is active in this lane"));
     }
     if (!is_delete) {
-        reason = is_matter ? gb_image_of(core->policy, rec, &image)
+        reason = is_matter ? gb_image_of(core->policy, rec, &core->scratch, &image)
                            : gb_entity_check(core, rec, &fact);
     }
     o = gb_map_get(&core->observations, record_key(core, rec));

@@ -59,14 +59,14 @@ enum gb_pair_kind gb_pair_of_visits(const struct gb_policy *policy,
                                     const struct gb_observation *a,
                                     const struct gb_observation *b)
 {
-    if (a->fact.told_in == b->fact.told_in || !gb_str_eq(a->fact.date, b->fact.date) ||
-        !gb_str_eq(a->fact.village, b->fact.village)) {
+    if (a->fact->told_in == b->fact->told_in || !gb_str_eq(a->fact->date, b->fact->date) ||
+        !gb_str_eq(a->fact->village, b->fact->village)) {
         return GB_PAIR_NONE;
     }
     if (is_same_network(policy, a, b)) {
         return GB_PAIR_SAME_FACT;
     }
-    return is_within(&a->fact, &b->fact) || is_within(&b->fact, &a->fact) ? GB_PAIR_SECONDARY
+    return is_within(a->fact, b->fact) || is_within(b->fact, a->fact) ? GB_PAIR_SECONDARY
                                                                           : GB_PAIR_NONE;
 }
 

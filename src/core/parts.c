@@ -87,8 +87,8 @@ struct gb_str gb_write_bodies(struct gb_core *core, const struct gb_matter *matt
 
         gb_jsonw_object(&w);
         gb_jsonw_key_bool(&w, GB_STR("claims_lead"), o->image.claims_lead);
-        if (o->returns.count > 0) {
-            gb_jsonw_key_int(&w, GB_STR("returns"), o->returns.count);
+        if (gb_returns_count(o) > 0) {
+            gb_jsonw_key_int(&w, GB_STR("returns"), gb_returns_count(o));
         }
         gb_jsonw_key_str(&w, GB_STR("source"), o->source);
         gb_jsonw_key_str(&w, GB_STR("state"), gb_state_word(o->image.state));

@@ -36,10 +36,10 @@ void gb_hat_add(struct gb_core *core, struct gb_observation *o)
     struct gb_hat *hat;
     uint32_t at;
 
-    if (!gb_str_is(o->fact.holder)) {
+    if (!gb_str_is(o->fact->holder)) {
         return;
     }
-    hat = hat_get(core, o->fact.holder);
+    hat = hat_get(core, o->fact->holder);
     if (hat->count == hat->size) {
         uint32_t size = hat->size == 0 ? 2 : hat->size * 2;
         struct gb_observation **posts = gb_pool_take(&core->pool, size * sizeof(posts[0]));
@@ -61,7 +61,7 @@ void gb_hat_add(struct gb_core *core, struct gb_observation *o)
 
 void gb_hat_drop(struct gb_core *core, struct gb_observation *o)
 {
-    struct gb_hat *hat = hat_of(core, o->fact.holder);
+    struct gb_hat *hat = hat_of(core, o->fact->holder);
     uint32_t at = 0;
 
     while (hat != NULL && at < hat->count && hat->posts[at] != o) {
@@ -107,7 +107,7 @@ uint64_t gb_hat_sources(const struct gb_core *core, struct gb_str holder, int64_
     for (uint32_t i = 0; hat != NULL && i < hat->count; i++) {
         uint32_t source = gb_policy_source_index(core->policy, hat->posts[i]->source);
 
-        if (source < GB_SOURCES_MAX && gb_fact_is_live(&hat->posts[i]->fact, at)) {
+        if (source < GB_SOURCES_MAX && gb_fact_is_live(hat->posts[i]->fact, at)) {
             sources |= (uint64_t)1 << source;
         }
     }
@@ -117,7 +117,7 @@ uint64_t gb_hat_sources(const struct gb_core *core, struct gb_str holder, int64_
 void gb_post_touch_hats(struct gb_core *core, const struct gb_node *node)
 {
     for (uint32_t m = 0; m < node->count; m++) {
-        const struct gb_hat *hat = hat_of(core, node->members[m]->fact.holder);
+        const struct gb_hat *hat = hat_of(core, node->members[m]->fact->holder);
 
         for (uint32_t i = 0; hat != NULL && i < hat->count && i < GB_HAT_POSTS_MAX; i++) {
             if (hat->posts[i]->node != NULL && hat->posts[i]->node != node) {
@@ -138,21 +138,21 @@ static void begin(struct gb_core *core, struct gb_jsonw *w)
 /* Somebody holds the post by this row now; a branch's row names no person. */
 static bool is_held_by(const struct gb_core *core, const struct gb_observation *o)
 {
-    return gb_fact_is_live(&o->fact, core->clock) &&
-           (gb_str_is(o->fact.holder) || gb_entity_of(o->entity) == GB_ENTITY_ORG);
+    return gb_fact_is_live(o->fact, core->clock) &&
+           (gb_str_is(o->fact->holder) || gb_entity_of(o->entity) == GB_ENTITY_ORG);
 }
 
 /* The holder's other posts at this time, by key. */
 static void write_also(struct gb_core *core, struct gb_jsonw *w, const struct gb_observation *o)
 {
-    const struct gb_hat *hat = hat_of(core, o->fact.holder);
+    const struct gb_hat *hat = hat_of(core, o->fact->holder);
     bool is_any = false;
 
     for (uint32_t i = 0; hat != NULL && i < hat->count && i < GB_HAT_POSTS_MAX; i++) {
         const struct gb_observation *other = hat->posts[i];
 
         if (other->node == NULL || other->node == o->node ||
-            !gb_fact_is_live(&other->fact, core->clock)) {
+            !gb_fact_is_live(other->fact, core->clock)) {
             continue;
         }
         if (!is_any) {
@@ -173,19 +173,19 @@ static void write_holder(struct gb_core *core, struct gb_jsonw *w, const struct 
 
     gb_jsonw_object(w);
     write_also(core, w, o);
-    if (o->fact.full_time >= 0) {
-        gb_jsonw_key_bool(w, GB_STR("full_time"), o->fact.full_time != 0);
+    if (o->fact->full_time >= 0) {
+        gb_jsonw_key_bool(w, GB_STR("full_time"), o->fact->full_time != 0);
     }
     if (source != NULL) {
         gb_jsonw_key_str(w, GB_STR("network"), source->network);
     }
-    gb_jsonw_key_opt(w, GB_STR("pseudonym"), o->fact.pseudonym);
-    if (o->fact.since != INT64_MIN) {
-        gb_jsonw_key_int(w, GB_STR("since"), o->fact.since);
+    gb_jsonw_key_opt(w, GB_STR("pseudonym"), o->fact->pseudonym);
+    if (o->fact->since != INT64_MIN) {
+        gb_jsonw_key_int(w, GB_STR("since"), o->fact->since);
     }
     gb_jsonw_key_str(w, GB_STR("source"), o->source);
-    if (o->fact.until != INT64_MAX) {
-        gb_jsonw_key_int(w, GB_STR("until"), o->fact.until);
+    if (o->fact->until != INT64_MAX) {
+        gb_jsonw_key_int(w, GB_STR("until"), o->fact->until);
     }
     gb_jsonw_end(w);
 }
@@ -238,7 +238,7 @@ static void read_terms(const struct gb_core *core, const struct gb_node *node,
                        struct gb_node_fold *fold, bool *is_held, bool *is_over)
 {
     for (uint32_t i = 0; i < node->count; i++) {
-        const struct gb_fact *fact = &node->members[i]->fact;
+        const struct gb_fact *fact = node->members[i]->fact;
         int64_t next = core->clock < fact->since ? fact->since : fact->until;
 
         *is_held = *is_held || is_held_by(core, node->members[i]);
@@ -261,8 +261,8 @@ static void set_places(struct gb_core *core, const struct gb_node *node,
     struct gb_str town = (struct gb_str){place.ptr, 9};
 
     if (node->count > 0) {
-        grid = node->members[0]->fact.grid;
-        village = node->members[0]->fact.village;
+        grid = node->members[0]->fact->grid;
+        village = node->members[0]->fact->village;
         town = node->members[0]->image.town;
     }
     if (gb_str_is(grid) && grid.len >= 15) {

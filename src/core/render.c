@@ -77,7 +77,7 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     }
     gb_jsonw_key_bool(w, GB_STR("deleted"), o->is_deleted);
     gb_jsonw_key_str(w, GB_STR("entity"), o->entity);
-    gb_fact_render(w, &o->fact);
+    gb_fact_render(w, o->fact);
     gb_fallen_render(w, o);
     if (gb_str_is(o->fields)) {
         gb_jsonw_key(w, GB_STR("fields"));

@@ -35,6 +35,7 @@ struct gb_value;
 /* The body that sent o has refused the work now. */
 void gb_returns_add(struct gb_core *core, struct gb_observation *o);
 int64_t gb_returns_of(const struct gb_matter *matter);
+int64_t gb_returns_count(const struct gb_observation *o); /* of one report */
 /* [{key, refusals: [{at, why}], returns, source}] of those that refused, in scratch. */
 struct gb_str gb_returns_write(struct gb_core *core, const struct gb_matter *matter);
 /* As a member of the report's row. */

@@ -82,11 +82,16 @@ struct gb_bucket {
     struct gb_entry *first;
 };
 
-/* Strings of an observation's newest good image; owned by the pool through the observation. */
+/* Strings of an observation's newest good image. */
 #define GB_IMAGE_LIST(X)                                                                           \
     X(assignee) X(category) X(category_code) X(channel) X(grid) X(holder) X(level) X(pseudonym)    \
     X(reporter) X(state_code) X(town) X(village) X(xref)
 
+struct gb_image_text {
+    struct gb_str name, text;
+};
+
+/* Read from a record it borrows; kept by an observation it owns one block, in which all stands. */
 struct gb_image {
 #define X(name) struct gb_str name;
     GB_IMAGE_LIST(X)
@@ -95,10 +100,10 @@ struct gb_image {
     bool claims_lead;
     bool has_deadline, has_updated;
     int64_t occurred_at, deadline_at, updated_at;
-    uint32_t attachments_count;
-    struct gb_str attachments[GB_ATTACHMENTS_MAX];
-    uint32_t texts_count;
-    struct gb_text texts[GB_TEXTS_MAX]; /* name and text only */
+    uint32_t attachments_count, texts_count, block_len;
+    const struct gb_str *attachments;
+    const struct gb_image_text *texts;
+    void *block; /* NULL: borrowed */
 };
 
 struct gb_observation {
@@ -110,14 +115,14 @@ struct gb_observation {
     int64_t found_at;  /* closed: lane clock at which new evidence found it again, else 0 */
     struct gb_image image;
     struct gb_version version;
-    struct gb_returns returns;
+    struct gb_returns *returns; /* NULL: it never refused */
     struct gb_fallen fallen;
     struct gb_rest rest;
     uint32_t seen_count;
-    struct gb_str seen[GB_SEEN_MAX]; /* image hashes seen at this version */
+    struct gb_str *seen;             /* image hashes seen at this version */
     struct gb_str own;               /* matter id of its own, absent until minted */
     struct gb_str fields;            /* of an entity that is no matter: canonical JSON, */
-    struct gb_fact fact;             /* what it says under the bundle, */
+    const struct gb_fact *fact;      /* what it says under the bundle (gb_no_fact: a matter), */
     struct gb_node *node;            /* and of what; NULL: of nothing, or deleted */
     struct gb_matter *matter;        /* NULL if deleted */
     struct gb_entry *entries;
@@ -157,12 +162,13 @@ struct gb_overlap {
 struct gb_matter {
     struct gb_object head; /* key: id */
     uint32_t count;
-    struct gb_observation *reports[GB_MATTER_REPORTS_MAX]; /* elder first */
+    uint32_t reports_size;
+    struct gb_observation **reports; /* elder first */
     int64_t live_until;
     int64_t opened_at;
     int link_level; /* 0: alone; else the level of the evidence */
     struct gb_fields fields; /* as published last */
-    struct gb_str blob;      /* bytes of fields */
+    struct gb_str blob;      /* bytes of those fields that are its own (share.h) */
     struct gb_str losers;    /* JSON */
     struct gb_observation *title_of; /* whose title is published */
     struct gb_overlap *overlaps[GB_OVERLAP_COUNT];
@@ -248,6 +254,7 @@ struct gb_core {
     struct gb_str unbalanced_stream, unbalanced_reason;
     int64_t marks_era; /* raised when Kafka lost its tail: offsets may come again */
     struct gb_map observations, matters, overlaps, streams, sessions, index;
+    struct gb_map shared;  /* struct gb_shared by its bytes */
     struct gb_map rulings; /* by id */
     struct gb_map anchors; /* struct gb_anchor by report key */
     struct gb_object *dirty;
@@ -331,13 +338,17 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec);
 bool gb_is_matter(const struct gb_record *rec);
 /* The image of a put under a bundle; borrows. Absent: all known, else why it is dead. */
 struct gb_str gb_image_of(const struct gb_policy *policy, const struct gb_record *rec,
-                          struct gb_image *image);
+                          struct gb_arena *arena, struct gb_image *image);
 /* Folds all matters touched in this step and looks for overlaps. */
 void gb_fold_touched(struct gb_core *core, struct gb_str word);
 /* What can be seen from o: its candidates, and those of its matter. */
 void gb_add_seeds(struct gb_core *core, struct gb_observation *o, struct gb_list *seeds);
+/* to becomes from, in a block of its own; what to held is given back. */
 void gb_image_keep(struct gb_core *core, struct gb_image *to, const struct gb_image *from);
 void gb_image_drop(struct gb_core *core, struct gb_image *image);
+/* One more image hash of this version. */
+void gb_seen_add(struct gb_core *core, struct gb_observation *o, struct gb_str hash);
+void gb_seen_drop(struct gb_core *core, struct gb_observation *o);
 
 /* ---- index.c, link.c ---- */
 /* The keys under which an image stands in the index, in arena. */
@@ -393,7 +404,7 @@ void gb_cell_crowded(struct gb_core *core, const struct gb_keys *before,
 
 /* ---- matter.c ---- */
 void gb_matter_touch(struct gb_core *core, struct gb_matter *matter);
-void gb_matter_attach(struct gb_matter *matter, struct gb_observation *o);
+void gb_matter_attach(struct gb_core *core, struct gb_matter *matter, struct gb_observation *o);
 void gb_matter_detach(struct gb_observation *o);
 void gb_matter_live(struct gb_core *core, struct gb_matter *matter);
 void gb_matter_regroup(struct gb_core *core, struct gb_list *component);
@@ -418,8 +429,6 @@ struct gb_str gb_fold_losers(struct gb_core *core, const struct gb_reports *repo
 void gb_matter_fold(struct gb_core *core, struct gb_matter *matter, struct gb_str word);
 void gb_matter_withdraw(struct gb_core *core, struct gb_matter *matter);
 void gb_matter_redirect(struct gb_core *core, struct gb_matter *from, struct gb_matter *to);
-void gb_fields_keep(struct gb_core *core, struct gb_matter *matter,
-                    const struct gb_fields *fields);
 struct gb_str gb_field_word(enum gb_field field);
 /* Whose value of a field counts: by authority, else the elder's; NULL if nobody has one.
  *

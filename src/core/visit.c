@@ -110,8 +110,8 @@ static struct holders holders_of(const struct gb_core *core, const struct gb_nod
         add_holder(&holders, holder != NULL ? holder->holder : id);
     }
     for (uint32_t i = 0; post != NULL && i < post->count; i++) {
-        if (gb_fact_is_live(&post->members[i]->fact, noon_of(node))) {
-            add_holder(&holders, post->members[i]->fact.holder);
+        if (gb_fact_is_live(post->members[i]->fact, noon_of(node))) {
+            add_holder(&holders, post->members[i]->fact->holder);
         }
     }
     return holders;
@@ -140,12 +140,12 @@ static void read_posts(struct gb_core *core, const struct gb_node *node, struct 
     uint32_t count = gb_hat_posts(core, holder, posts);
 
     for (uint32_t i = 0; i < count; i++) {
-        if (gb_fact_is_live(&posts[i]->fact, noon_of(node))) {
+        if (gb_fact_is_live(posts[i]->fact, noon_of(node))) {
             add_node(core, node, posts[i]->node->head.key, day);
         }
-        if (gb_str_is(posts[i]->fact.reporter)) {
+        if (gb_str_is(posts[i]->fact->reporter)) {
             add_node(core, node,
-                     GB_JOIN(&core->scratch, GB_STR("member/"), posts[i]->fact.reporter), day);
+                     GB_JOIN(&core->scratch, GB_STR("member/"), posts[i]->fact->reporter), day);
         }
     }
 }
@@ -216,14 +216,14 @@ static struct repeats repeats_of(const struct gb_core *core, const struct day *d
     for (uint32_t n = 0; n < day->count; n++) {
         for (uint32_t i = 0; i < day->nodes[n]->count; i++) {
             const struct gb_observation *other = day->nodes[n]->members[i];
-            enum gb_pair_kind kind = other->fact.told_in < o->fact.told_in
+            enum gb_pair_kind kind = other->fact->told_in < o->fact->told_in
                                          ? gb_pair_of_visits(core->policy, other, o)
                                          : GB_PAIR_NONE;
 
             if (kind < GB_PAIR_NONE) {
                 repeats.pair = (int64_t)kind < repeats.pair ? (int64_t)kind : repeats.pair;
                 repeats.visits++;
-                repeats.households += households_of(&other->fact);
+                repeats.households += households_of(other->fact);
             }
         }
     }
@@ -237,7 +237,7 @@ static int64_t restated(struct gb_core *core, const struct gb_node *node)
     int64_t known;
 
     for (uint32_t i = 0; i < node->count; i++) {
-        const struct gb_fact *fact = &node->members[i]->fact;
+        const struct gb_fact *fact = node->members[i]->fact;
 
         said += fact->solved > 0 ? fact->solved : 0;
         said += fact->reported > 0 ? fact->reported : 0;
@@ -259,13 +259,15 @@ struct sum {
 static void judge(struct gb_core *core, const struct day *day, struct gb_observation *o)
 {
     struct repeats found = repeats_of(core, day, o);
-    struct gb_fact *fact = &o->fact;
+    const struct gb_fact *fact = o->fact;
 
     if (found.pair != fact->pair || found.visits != fact->again ||
         found.households != fact->again_households) {
-        fact->pair = found.pair;
-        fact->again = found.visits;
-        fact->again_households = found.households;
+        struct gb_fact *edited = gb_fact_edit(fact);
+
+        edited->pair = found.pair;
+        edited->again = found.visits;
+        edited->again_households = found.households;
         gb_object_touch(core, &o->head);
     }
 }
@@ -298,7 +300,7 @@ static struct sum add_up(struct gb_core *core, struct gb_node *node)
         if (gb_visit_is_recent(core, node)) {
             judge(core, &day, node->members[i]);
         }
-        add_row(&sum, &node->members[i]->fact);
+        add_row(&sum, node->members[i]->fact);
     }
     return sum;
 }
@@ -331,11 +333,11 @@ static struct gb_str write_purposes(struct gb_core *core, const struct gb_node *
 
     begin(core, &w);
     for (uint32_t i = 0; i < node->count; i++) {
-        struct gb_str purpose = node->members[i]->fact.purpose;
+        struct gb_str purpose = node->members[i]->fact->purpose;
         bool is_new = gb_str_is(purpose);
 
         for (uint32_t j = 0; j < i && is_new; j++) {
-            is_new = !gb_str_eq(node->members[j]->fact.purpose, purpose);
+            is_new = !gb_str_eq(node->members[j]->fact->purpose, purpose);
         }
         if (is_new) {
             gb_jsonw_str(&w, purpose);
@@ -363,9 +365,9 @@ static void set_places(struct gb_core *core, const struct gb_node *node,
 {
     const struct gb_observation *first = node->members[0];
 
-    gb_node_set(fields, "grid", gb_node_text(core, first->fact.grid));
+    gb_node_set(fields, "grid", gb_node_text(core, first->fact->grid));
     gb_node_set(fields, "town", gb_node_text(core, first->image.town));
-    gb_node_set(fields, "village", gb_node_text(core, first->fact.village));
+    gb_node_set(fields, "village", gb_node_text(core, first->fact->village));
 }
 
 void gb_visit_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fold *fold)
@@ -395,7 +397,7 @@ void gb_visit_fold(struct gb_core *core, struct gb_node *node, struct gb_node_fo
     gb_node_set(fields, "purposes", write_purposes(core, node));
     gb_node_set(fields, "restated", again > 0 ? number(core, again) : GB_STR_NONE);
     gb_node_set(fields, "told_in",
-                gb_node_text(core, told_in_word(node->members[0]->fact.told_in)));
+                gb_node_text(core, told_in_word(node->members[0]->fact->told_in)));
     gb_node_set(fields, "visits", number(core, sum.visits));
     gb_node_set(fields, "worker", gb_node_text(core, worker));
     set_places(core, node, fields);
