@@ -4,6 +4,8 @@
 
 #include "codec/door.h"
 
+#define GB_RESULT_TOPIC "gb.writeback.result.in"
+
 struct door_texts {
     struct gb_str mapping; /* mapping.yaml */
     struct gb_str refuse;  /* refuse.yaml; absent: there is none */
@@ -31,7 +33,8 @@ static inline struct gb_door *door_made(const struct door_texts *texts,
                                     .lanes_count = 8,
                                     .refuse = gb_str_is(texts->refuse) ? &list : NULL,
                                     .sources = &source,
-                                    .sources_count = 1};
+                                    .sources_count = 1,
+                                    .result_topic = GB_STR(GB_RESULT_TOPIC)};
 
     return gb_door_new(&config, mistakes);
 }

@@ -31,6 +31,7 @@ enum gb_class { GB_CLASS_OK, GB_CLASS_REJECT, GB_CLASS_RETRY, GB_CLASS_UNKNOWN, 
     X(BAD_MAPPING, REJECT, "bad_mapping")                                                          \
     X(BAD_DECISION, REJECT, "bad_decision")                                                        \
     X(BAD_SIGNATURE, REJECT, "bad_signature")                                                      \
+    X(BAD_RESULT, REJECT, "bad_result")                                                            \
     X(TOO_LARGE, REJECT, "too_large")                                                              \
     X(NOT_FOUND, REJECT, "not_found")                                                              \
     X(DIFFERS, REJECT, "differs")                                                                  \

@@ -9,13 +9,16 @@
 
 #include "gridbridge/value.h"
 
-/* control: lines that the lane's own house writes (resume, accept-loss); never on a topic. */
+/* control: lines that the lane's own house writes (resume, accept-loss); never on a topic.
+ * result: a system's answer to a write-back: source and entity "writeback", key its id, fields
+ * {about, id, key?, reason?, result: "accepted" | "refused"}. */
 enum gb_kind {
     GB_KIND_OBSERVATION,
     GB_KIND_DECISION,
     GB_KIND_POLICY,
     GB_KIND_TICK,
-    GB_KIND_CONTROL
+    GB_KIND_CONTROL,
+    GB_KIND_RESULT
 };
 
 enum gb_verdict { GB_ACCEPTED, GB_REFUSED, GB_DEAD, GB_IGNORED };

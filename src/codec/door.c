@@ -52,6 +52,7 @@ static void take_gateways(struct gb_door *door, const struct gb_door_config *con
     }
     door->gateways = (struct gb_gateways){items, count};
     door->decision_topic = gb_arena_str(&door->arena, config->decision_topic);
+    door->result_topic = gb_arena_str(&door->arena, config->result_topic);
 }
 
 /* Another topic of the source before it: one mapping reads both. */
@@ -381,6 +382,8 @@ void gb_door_open(const struct gb_door *door, const struct gb_source_record *in,
     take_rows(&o, 1);
     if (gb_str_is(door->decision_topic) && gb_str_eq(door->decision_topic, in->topic)) {
         gb_opening_decision(&o);
+    } else if (gb_str_is(door->result_topic) && gb_str_eq(door->result_topic, in->topic)) {
+        gb_opening_result(&o);
     } else if (o.reader == NULL) {
         ignore(&o, GB_STR("foreign_topic"));
     } else if (gb_str_is(side_of(o.reader->mapping, in->topic))) {

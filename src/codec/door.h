@@ -41,6 +41,7 @@ struct gb_door_config {
     const struct gb_door_source *sources;
     size_t sources_count;
     struct gb_str decision_topic;  /* exact name, or absent: nobody decides */
+    struct gb_str result_topic;    /* exact name, or absent: nothing is written back */
     struct gb_gateways gateways;
 };
 

@@ -39,7 +39,7 @@ struct gb_door {
     struct gb_arena arena;
     struct gb_str cluster, salt;
     struct gb_key join, join_was; /* join_was without bytes: no overlap */
-    struct gb_str decision_topic; /* absent: none */
+    struct gb_str decision_topic, result_topic; /* absent: none */
     struct gb_gateways gateways;
     struct gb_value modes;
     uint32_t lanes_count;
@@ -82,8 +82,9 @@ void gb_opening_dead(struct gb_opening *o, struct gb_record *rec, const struct g
 /* All rows of one change, one at least. */
 void gb_opening_change(struct gb_opening *o, const struct gb_change *change);
 
-/* The one row of a decision. */
+/* The one row of a decision, of a result. */
 void gb_opening_decision(struct gb_opening *o);
+void gb_opening_result(struct gb_opening *o);
 
 /* Adds a text with its salt and commitment. */
 void gb_opening_text(struct gb_opening *o, struct gb_record *rec, struct gb_str name,

@@ -1,13 +1,14 @@
 /* Writing intake records, and the words that stand in them. Reading: record_read.c.
  *
- * Which members stand where: verdict in observations and decisions only, op where there is an
- * entity; everything else where it is not absent. */
+ * Which members stand where: verdict in observations, decisions and results only, op where there is
+ * an entity; everything else where it is not absent. */
 #include "codec/record_json.h"
 
 #include "base/hash.h"
 #include "base/jsonw.h"
 
-static const char *const kinds[] = {"observation", "decision", "policy", "tick", "control"};
+static const char *const kinds[] = {"observation", "decision", "policy", "tick", "control",
+                                    "result"};
 static const char *const verdicts[] = {"accepted", "refused", "dead", "ignored"};
 static const char *const ops[] = {"put", "delete", "enter", "leave"};
 
@@ -39,6 +40,11 @@ struct gb_str gb_op_word(enum gb_op op)
 {
     GB_CHECK((size_t)op < COUNT(ops));
     return gb_str_of(ops[op]);
+}
+
+bool gb_kind_has_verdict(enum gb_kind kind)
+{
+    return kind == GB_KIND_OBSERVATION || kind == GB_KIND_DECISION || kind == GB_KIND_RESULT;
 }
 
 int gb_kind_of(struct gb_str word)
@@ -164,7 +170,7 @@ static void write_line_one(struct gb_jsonw *w, const struct gb_record *rec)
     write_source(w, &rec->src);
     write_commitments(w, rec);
     gb_jsonw_key_opt(w, GB_STR("town"), rec->town);
-    if (rec->kind == GB_KIND_OBSERVATION || rec->kind == GB_KIND_DECISION) {
+    if (gb_kind_has_verdict(rec->kind)) {
         gb_jsonw_key_str(w, GB_STR("verdict"), gb_verdict_word(rec->verdict));
     }
     gb_version_write(w, &rec->version);

@@ -30,6 +30,7 @@ struct gb_str gb_kind_word(enum gb_kind kind);
 struct gb_str gb_verdict_word(enum gb_verdict verdict);
 struct gb_str gb_op_word(enum gb_op op);
 int gb_kind_of(struct gb_str word);
+bool gb_kind_has_verdict(enum gb_kind kind);
 int gb_verdict_of(struct gb_str word);
 int gb_op_of(struct gb_str word);
 

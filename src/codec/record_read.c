@@ -154,8 +154,8 @@ static enum gb_status read_words(const struct gb_value *line, struct gb_record *
     if (gb_str_is(op) != gb_str_is(rec->entity)) {
         return gb_fail(err, GB_BAD_RECORD, "op and entity stand together");
     }
-    if (gb_str_is(verdict) != (kind == GB_KIND_OBSERVATION || kind == GB_KIND_DECISION)) {
-        return gb_fail(err, GB_BAD_RECORD, "verdict: of an observation or a decision");
+    if (gb_str_is(verdict) != gb_kind_has_verdict(rec->kind)) {
+        return gb_fail(err, GB_BAD_RECORD, "verdict: of an observation, a decision or a result");
     }
     return GB_OK;
 }

@@ -352,6 +352,9 @@ void gb_core_wants(struct gb_core *core, const struct gb_record *rec, struct gb_
     if (rec->kind == GB_KIND_DECISION) {
         want_decision(core, wants, rec);
     }
+    if (rec->kind == GB_KIND_RESULT && gb_str_is(gb_value_str(&rec->fields, GB_STR("about")))) {
+        want_key(core, wants, gb_value_str(&rec->fields, GB_STR("about")));
+    }
     if (rec->kind != GB_KIND_OBSERVATION || wants->policy == NULL) {
         return;
     }

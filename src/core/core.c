@@ -132,6 +132,8 @@ static enum gb_outcome accept(struct gb_core *core, const struct gb_record *rec)
         return control(core, rec);
     case GB_KIND_DECISION:
         return gb_decision_step(core, rec);
+    case GB_KIND_RESULT:
+        return GB_UNCHANGED;
     }
     return GB_UNCHANGED;
 }

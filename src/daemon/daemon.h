@@ -65,7 +65,7 @@ struct gb_intake_set {
     struct gb_arena arena;
     const struct gb_daemon_config *config;
     struct gb_door *door;
-    struct gb_source_topic *topics; /* with policy and decisions */
+    struct gb_source_topic *topics; /* with policy, decisions and results */
     size_t topics_count;
 };
 

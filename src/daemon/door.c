@@ -92,6 +92,7 @@ struct gb_door *gb_daemon_door(const struct gb_daemon_config *config, struct gb_
 
     GB_CHECK(config->sources_count <= GB_DAEMON_SOURCES_MAX);
     door.decision_topic = gb_arena_printf(arena, "%sdecision.in", config->topic_prefix);
+    door.result_topic = gb_arena_printf(arena, "%swriteback.result.in", config->topic_prefix);
     if (!read_ring("join_key", config->join_key, arena, &join, err) ||
         !read_key("salt", config->salt, arena, &door.salt, err) ||
         (config->publish_key != NULL &&

@@ -11,22 +11,23 @@
 struct gb_intake_set *gb_intake_set_new(const struct gb_daemon_config *config, FILE *log,
                                         struct gb_err *err)
 {
+    static const char *const own[] = {"policy.in", "decision.in", "writeback.result.in"};
     struct gb_intake_set *set = calloc(1, sizeof(*set));
     size_t count = config->sources_count;
 
     GB_CHECK(set != NULL);
     gb_arena_init(&set->arena, SET_ARENA_MAX);
     set->config = config;
-    set->topics = gb_arena_take(&set->arena, (count + 2) * sizeof(*set->topics));
-    set->topics_count = count + 2;
+    set->topics = gb_arena_take(&set->arena, (count + GB_COUNT(own)) * sizeof(*set->topics));
+    set->topics_count = count + GB_COUNT(own);
     for (size_t i = 0; i < count; i++) {
         set->topics[i] = (struct gb_source_topic){.name = config->sources[i].topic,
                                                   .from_latest = config->sources[i].is_latest};
     }
-    set->topics[count].name =
-        gb_arena_printf(&set->arena, "%spolicy.in", config->topic_prefix).ptr;
-    set->topics[count + 1].name =
-        gb_arena_printf(&set->arena, "%sdecision.in", config->topic_prefix).ptr;
+    for (size_t i = 0; i < GB_COUNT(own); i++) {
+        set->topics[count + i].name =
+            gb_arena_printf(&set->arena, "%s%s", config->topic_prefix, own[i]).ptr;
+    }
     if (config->has_intake) {
         set->door = gb_daemon_door(config, &set->arena, log, err);
         if (set->door == NULL) {

@@ -52,6 +52,15 @@ GOOD = {
         "id": "grid_worker/320312111201001/2026-05-06", "purpose": "duty", "restated": 1,
         "told_in": "log", "town": "320312111", "version": 1, "village": "320312111201",
         "visits": 1, "worker": "grid_worker/320312111201001"},
+    "gb.writeback": {
+        "about": "governance_grid/matter/7/501", "action": "update", "clock": 1,
+        "entity": "matter", "expires_at": 2, "fields": {"state": "CLOSED"}, "id": ID, "key": "9",
+        "matter": ID, "policy": HASH, "seen": 1, "set": {"status": "3"},
+        "source": "party_building", "target": "dj.sys_party_task", "town": "320312111", "try": 1,
+        "why": {"rule": "d1"}},
+    "gb.writeback.result.in": {
+        "about": "governance_grid/matter/7/501", "id": ID, "reason": "changed_meanwhile",
+        "result": "refused", "town": "320312111", "version": 1},
     "gb.deadletter": {"clock": 1, "h_src": HASH, "reason": "bad_json", "src": SRC, "town": ""},
     "gb.books": {"applied": 1, "balanced": True, "closed": True, "dead": 0, "faultless": True,
                  "hour": 0, "ignored": 0, "orphaned": 0, "received": 1, "refused": 0,
@@ -103,6 +112,27 @@ def test_samples(name):
     ("supervised", 0)])
 def test_times_of_a_matter_are_told_whole(member, bad):
     assert not validator("gb.matter").is_valid({**GOOD["gb.matter"], member: bad})
+
+
+def test_a_writeback_names_its_row_and_one_way_in():
+    check, writeback = validator("gb.writeback"), dict(GOOD["gb.writeback"])
+    assert not check.is_valid({**writeback, "action": "create"})
+    assert not check.is_valid({**writeback, "call": "/api/task"})
+    assert not check.is_valid({**writeback, "set": {"status": 3}})
+    del writeback["key"]
+    assert not check.is_valid(writeback)
+    check.validate({**writeback, "action": "create"})
+    del writeback["target"]
+    check.validate({**writeback, "action": "create", "call": "/api/task"})
+
+
+@pytest.mark.parametrize("member, bad", [
+    ("result", "done"), ("reason", "Not now, please"), ("key", "9"), ("version", 2),
+    ("about", "party_building/matter"), ("town", "3203"), ("id", "1")])
+def test_a_result_is_short_and_of_one_kind(member, bad):
+    check = validator("gb.writeback.result.in")
+    assert not check.is_valid({**GOOD["gb.writeback.result.in"], member: bad})
+    check.validate({**GOOD["gb.writeback.result.in"], "result": "accepted", "key": "9"})
 
 
 @pytest.mark.parametrize("kind", ["overdue", "ping_pong", "forbidden_network"])
@@ -184,7 +214,8 @@ def test_a_change_answers_a_decision():
 def test_asyncapi_names_files_that_exist():
     text = (SCHEMAS / "asyncapi.yaml").read_text(encoding="utf-8")
     channels = yaml.safe_load(text)["channels"]
-    assert {c["address"] for c in channels.values()} == {n for n in NAMES if n.startswith("gb.")}
+    addresses = {c["address"].removesuffix(".{source}") for c in channels.values()}
+    assert addresses == {n for n in NAMES if n.startswith("gb.")}
     for line in text.splitlines():
         if "$ref: ./" in line:
             assert (SCHEMAS / line.split("./", 1)[1]).exists(), line

@@ -1,7 +1,9 @@
 """Topics of what is written back: who has which slot, for good; no source is live without."""
+import json
 import os
 import signal
 
+import confluent_kafka
 import psycopg2
 import pytest
 from gb_servers import ROOT
@@ -96,6 +98,42 @@ def test_no_source_is_live_without_a_topic(town):
     modes = modes_seen(daemon)
     assert sorted(modes, reverse=True) == modes  # one change: from shadow to live
     assert live.command("topics", "verify")
+
+
+ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+RESULT = {"version": 1, "id": ID, "about": "party_building/matter/7", "town": "320312111",
+          "result": "refused", "reason": "changed_meanwhile"}
+
+
+def test_results_come_in_through_the_door(town):
+    daemon = prepare(town, "slots_d", {"party_building": "live"})
+    daemon.command("topics", "create")
+    daemon.command("policy", "activate", str(town.folder / "policy"), "--execute")
+    producer = confluent_kafka.Producer({"bootstrap.servers": town.kafka.bootstrap})
+    bad = [{**RESULT, "result": "done"}, {**RESULT, "about": "party_building/matter/13800138000"},
+           {**RESULT, "note": "asked Ms Zhou"}]
+    for value in (RESULT, *bad, {**RESULT, "result": "accepted"}):
+        producer.produce("slots_d.writeback.result.in", json.dumps(value), ID)
+    assert producer.flush(60) == 0
+    with daemon:
+        daemon.wait_received(5)
+        assert daemon.stop() == 0
+    lines = [json.loads(line) for (line,) in daemon.ask(
+        "SELECT line FROM (SELECT unnest(string_to_array(body, E'\\n')) AS line, from_index"
+        " FROM ledger_chunk) l WHERE line LIKE '%%\"kind\":\"result\"%%' ORDER BY from_index")]
+    fields = {name: RESULT[name] for name in ("about", "id", "reason", "result")}
+    assert [line["fields"] for line in lines] == [fields, {**fields, "result": "accepted"}]
+    dead = {key: json.loads(row) for key, row in daemon.ask("SELECT key, row FROM exception")}
+    assert {key: row["reason"] for key, row in dead.items()} == {
+        "slots_d.writeback.result.in/0/1/0": "bad_result",
+        "slots_d.writeback.result.in/0/2/0": "bad_field",
+        "slots_d.writeback.result.in/0/3/0": "bad_result"}
+    assert dead["slots_d.writeback.result.in/0/1/0"]["detail"].startswith("$.result: expected")
+    stored = str(daemon.ask("SELECT body FROM ledger_chunk"))
+    assert "13800138000" not in stored and "Zhou" not in stored
+    books = daemon.books()["writeback"]
+    assert books["received"] == 5 and books["dead"] == 3
+    assert "identical" in daemon.command("replay")
 
 
 def modes_seen(daemon):

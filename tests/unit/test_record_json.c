@@ -19,6 +19,11 @@ static void round_trips(void **state)
         "\"version\":{\"column\":-4,\"envelope\":[1,2]}}",
         "{\"kind\":\"tick\",\"src\":{\"cluster\":\"c\",\"index\":1,\"len\":636,\"offset\":2,"
         "\"partition\":3,\"topic\":\"t\"},\"town\":\"\"}",
+        "{\"fields\":{\"clock\":5,\"modes\":{\"a\":\"live\"},\"streams\":[]},\"kind\":\"tick\","
+        "\"town\":\"\"}",
+        "{\"entity\":\"writeback\",\"fields\":{\"result\":\"refused\"},\"key\":\"1\","
+        "\"kind\":\"result\",\"op\":\"put\",\"source\":\"writeback\",\"town\":\"320312111\","
+        "\"verdict\":\"accepted\"}",
         "{\"detail\":\"d\",\"kind\":\"observation\",\"reason\":\"bad_json\",\"town\":\"\","
         "\"verdict\":\"dead\"}"};
     struct gb_arena arena;
@@ -44,6 +49,7 @@ static void refuses(void **state)
     static const char *const lines[] = {
         "[]", "{}", "{\"kind\":\"other\"}", "{\"kind\":\"tick\",\"more\":1}",
         "{\"kind\":\"observation\"}", "{\"kind\":\"tick\",\"verdict\":\"dead\"}",
+        "{\"kind\":\"result\"}",
         "{\"kind\":\"tick\",\"op\":\"put\"}", "{\"kind\":\"tick\",\"w\":{\"n\":-1}}",
         "{\"kind\":\"tick\",\"bootstrap\":false}", "{\"kind\":\"tick\",\"version\":{}}",
         "{\"kind\":\"tick\",\"src\":{\"cluster\":\"c\"}}", "{\"kind\":\"tick\",\"town\":1}",

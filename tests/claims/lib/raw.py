@@ -16,7 +16,7 @@ def places(consumer, prefix):
     """{(topic, partition): high watermark} of all output topics that hold anything."""
     known = consumer.list_topics(timeout=10).topics
     found = {}
-    for word in reader.TOPICS:
+    for word in reader.words_of(known, prefix):
         for partition in sorted(known[prefix + word].partitions):
             at = confluent_kafka.TopicPartition(prefix + word, partition)
             low, high = daemon.patiently(
@@ -90,7 +90,8 @@ def count(found):
 def delete_topics(bootstrap, prefix="gb."):
     """Deletes the output topics and waits until the brokers know none of them."""
     client = admin.AdminClient({"bootstrap.servers": bootstrap})
-    names = [prefix + word for word in reader.TOPICS]
+    known = client.list_topics(timeout=10).topics
+    names = [prefix + word for word in reader.words_of(known, prefix)]
     for future in client.delete_topics(names, operation_timeout=20).values():
         future.result(timeout=30)
     until = time.monotonic() + 30

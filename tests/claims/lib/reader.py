@@ -2,7 +2,8 @@
 
     result = follow("127.0.0.1:9092", "gb.")
     result.faults     what is wrong, in words; empty if all promises hold
-    result.records    {topic word: [Record ...]} by partition and offset
+    result.records    {topic word: [Record ...]} by partition and offset; topics of what is written
+                      back, "writeback.SOURCE", among them where there are any
     result.state      {"matter": {key: value}, "overlap": {...}}: the last word of each key
 """
 import collections
@@ -16,6 +17,7 @@ import jsonschema
 
 TOPICS = ("matter", "overlap", "change", "deadletter", "books", "post", "contact", "visit")
 STATE = ("matter", "overlap", "post", "contact", "visit")
+WRITEBACK = "writeback."  # + source; not the topic that the systems answer on
 SCHEMAS = pathlib.Path(__file__).resolve().parents[3] / "schemas"
 OUTCOMES = ("applied", "unchanged", "refused", "dead", "ignored")
 Record = collections.namedtuple("Record", "topic lane offset key value headers raw")
@@ -30,9 +32,19 @@ class Result:
 
 
 def load_schemas():
-    names = ["headers", *(f"gb.{word}" for word in TOPICS)]
+    names = ["headers", "gb.writeback", *(f"gb.{word}" for word in TOPICS)]
     return {name: jsonschema.Draft202012Validator(json.loads(
         (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))) for name in names}
+
+
+def words_of(known, prefix):
+    """The output topics by word: the fixed ones, and a write-back topic for each source."""
+    names = (name[len(prefix):] for name in known if name.startswith(prefix + WRITEBACK))
+    return (*TOPICS, *sorted(word for word in names if word != "writeback.result.in"))
+
+
+def schema_of(word):
+    return "gb.writeback" if word.startswith(WRITEBACK) else f"gb.{word}"
 
 
 def read_partition(consumer, topic, partition, silence):
@@ -69,7 +81,7 @@ def record_of(word, message, faults):
 
 def check_record(record, schemas, faults):
     place = f"{record.topic}/{record.lane}/{record.offset}"
-    for name, value in (("headers", record.headers), (f"gb.{record.topic}", record.value)):
+    for name, value in (("headers", record.headers), (schema_of(record.topic), record.value)):
         if value is None and record.topic in STATE and record.topic != "overlap":
             continue
         for error in schemas[name].iter_errors(value):
@@ -144,7 +156,7 @@ def follow(bootstrap, prefix="gb.", seconds=60, whole=True, drops_seen=False):
         "auto.offset.reset": "error", "check.crcs": True, "allow.auto.create.topics": False})
     try:
         known = consumer.list_topics(timeout=10).topics
-        for word in TOPICS:
+        for word in words_of(known, prefix):
             records[word] = []
             if prefix + word not in known:
                 faults.append(f"{prefix}{word}: no such topic")

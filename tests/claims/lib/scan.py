@@ -29,6 +29,8 @@ def kind_of(record):
     value = record.value
     if value is None:
         return (record.topic, "tombstone")
+    if record.topic.startswith(reader.WRITEBACK):
+        return (record.topic, value.get("action"))
     if record.topic == "matter":
         return (record.topic, "redirect_to" in value, value.get("state"), "lead" in value)
     words = {"change": ("change",), "overlap": ("kind", "state", "final"),
@@ -95,7 +97,7 @@ def follow(bootstrap, canaries=(), prefix="gb.", seconds=120, every=200):
         "auto.offset.reset": "error", "check.crcs": True, "allow.auto.create.topics": False})
     try:
         known = consumer.list_topics(timeout=10).topics
-        for word in reader.TOPICS:
+        for word in reader.words_of(known, prefix):
             for partition in sorted(known[prefix + word].partitions):
                 for message in reader.read_partition(consumer, prefix + word, partition, seconds):
                     scan.look(reader.record_of(word, message, scan.faults))
