@@ -55,6 +55,7 @@ static void take(struct gb_dry *dry, const struct gb_output *output)
     case GB_TOPIC_CONTACT:
     case GB_TOPIC_VISIT:
     case GB_TOPIC_WRITEBACK:
+    case GB_TOPIC_STATS:
     case GB_TOPIC_COUNT:
         break;
     }

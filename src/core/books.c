@@ -89,6 +89,7 @@ void gb_books_count(struct gb_core *core, const struct gb_record *rec, enum gb_o
     pending = gb_pending_get(core, gb_session_get(core, rec->session),
                              gb_stream_key(&core->scratch, rec));
     pending->by[outcome]++;
+    pending->resent += core->is_resent;
     pending->lag = lag >= 0 ? lag : pending->lag;
 }
 
@@ -152,6 +153,7 @@ static void take_orphans(void *value, void *context)
     }
     orphans->count += sum;
     (*at)->orphaned += sum;
+    (*at)->resent = 0;
     memset((*at)->by, 0, sizeof((*at)->by));
     gb_object_touch(orphans->core, &session->head);
     if (session->is_refused) {
@@ -239,6 +241,7 @@ static void tick_stream(struct gb_core *core, struct gb_session *session,
     for (int i = 0; i < 5; i++) {
         book->counts.by[i] += taken.by[i];
     }
+    book->counts.resent += taken.resent;
     book->lag = taken.lag >= 0 ? taken.lag : book->lag;
     gb_object_touch(core, &book->head);
 }
@@ -354,6 +357,7 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
         gb_map_each(&core->matters, date_matter, core);
         gb_map_each(&core->sessions, date_session, core);
         gb_map_each(&core->nodes, date_node, core);
+        gb_stats_date(core);
     }
     if (streams != NULL && streams->type == GB_ARRAY) {
         for (uint32_t i = 0; i < streams->count; i++) {
@@ -364,9 +368,11 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
         close_books(core, hour_of(core->clock));
         gb_map_each(&core->sessions, drop_session, core);
         gb_cell_turn(core);
+        gb_stats_turn(core, before);
         core->is_evicting = true;
     }
     gb_overlap_due(core);
     gb_due_fall(core);
     gb_nodes_due(core);
+    gb_stats_tick(core);
 }

@@ -26,6 +26,7 @@ struct gb_core *gb_core_new(uint32_t lane)
     init_row(core, &core->policy_row, GB_STR("policy"));
     init_row(core, &core->balance_row, GB_STR("balance"));
     init_row(core, &core->links_row, GB_STR("links"));
+    init_row(core, &core->stats_row, GB_STR("stats"));
     core->left_until = INT64_MIN;
     return core;
 }
@@ -45,6 +46,7 @@ void gb_core_free(struct gb_core *core)
     gb_map_close(&core->index);
     gb_map_close(&core->shared);
     gb_map_close(&core->nodes);
+    gb_map_close(&core->cells);
     gb_hats_close(core);
     gb_rulings_close(core);
     gb_arena_close(&core->scratch);
@@ -163,7 +165,7 @@ void gb_core_step(struct gb_core *core, const struct gb_record *rec, struct gb_s
     core->touched = (struct gb_list){0};
     core->nodes_touched = (struct gb_list){0};
     core->stepped = NULL;
-    core->is_crowding = core->is_cut = false;
+    core->is_crowding = core->is_cut = core->is_resent = false;
     if (core->policy == NULL && gb_str_is(core->policy_hash)) {
         core->policy = gb_core_known_policy(core, core->policy_hash);
     }

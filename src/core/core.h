@@ -25,7 +25,7 @@
     X(OBSERVATION, "observation") X(MATTER, "matter") X(OVERLAP, "overlap")                        \
     X(EXCEPTION, "exception") X(SOURCE_MARK, "source_mark") X(WRITER_MARK, "writer_mark")          \
     X(BOOK, "book") X(LANE_STATE, "lane_state") X(RULING, "ruling") X(POST, "post")                \
-    X(CONTACT, "contact") X(VISIT, "visit")
+    X(CONTACT, "contact") X(VISIT, "visit") X(STATS, "stats")
 
 enum gb_table {
 #define X(name, word) GB_TABLE_##name,
@@ -38,7 +38,8 @@ struct gb_str gb_table_word(enum gb_table table);
 /* Output topics; the real name is prefix + word, the prefix usually "gb.". */
 #define GB_TOPIC_LIST(X)                                                                           \
     X(MATTER, "matter") X(OVERLAP, "overlap") X(CHANGE, "change") X(DEADLETTER, "deadletter")      \
-    X(BOOKS, "books") X(POST, "post") X(CONTACT, "contact") X(VISIT, "visit")
+    X(BOOKS, "books") X(POST, "post") X(CONTACT, "contact") X(VISIT, "visit")         \
+    X(STATS, "stats")
 
 /* Sources that may have results written back: one topic each, "writeback." + source. */
 #define GB_WRITEBACK_TOPICS 8
@@ -54,7 +55,8 @@ enum gb_topic {
 };
 /* "matter", ...; of all slots "writeback": what a slot's topic is called knows lane/topics.h. */
 struct gb_str gb_topic_word(enum gb_topic topic);
-/* matter, overlap, post, contact and visit are compacted state topics; the others are logs. */
+/* matter, overlap, post, contact, visit and stats are compacted state topics; the others are
+ * logs. stats has no gb.change behind it. */
 bool gb_topic_is_state(enum gb_topic topic);
 
 /* One row of state. row is canonical JSON without free text and is what the state digest covers;
@@ -74,7 +76,7 @@ struct gb_row {
     const int64_t *evidence;
     uint32_t evidence_count;
     int64_t live_until;   /* observation, matter, overlap, source_mark, book, post, contact,
-                             visit: INT64_MAX while open, else the lane clock (ms) until which
+                             visit, stats: INT64_MAX while open, else the lane clock (ms) until which
                              a load needs it */
 };
 
@@ -87,7 +89,7 @@ struct gb_output {
     struct gb_str type;    /* ce_type, "gb.change.matter.opened.v1" */
     struct gb_str subject; /* ce_subject: entity id */
     uint32_t ordinal;      /* within the step, from 0 */
-    int32_t change;        /* state topics: ordinal of the gb.change output that made it; else -1 */
+    int32_t change;        /* ordinal of the gb.change output that made a state; else -1 */
     const struct gb_record *about; /* dead letters: the record whose coordinates go into headers, */
     struct gb_str reason, detail;  /* and why it is dead (detail may be absent) */
 };

@@ -17,7 +17,7 @@ struct gb_str gb_topic_word(enum gb_topic topic)
 bool gb_topic_is_state(enum gb_topic topic)
 {
     return topic == GB_TOPIC_MATTER || topic == GB_TOPIC_OVERLAP || topic == GB_TOPIC_POST ||
-           topic == GB_TOPIC_CONTACT || topic == GB_TOPIC_VISIT;
+           topic == GB_TOPIC_CONTACT || topic == GB_TOPIC_VISIT || topic == GB_TOPIC_STATS;
 }
 
 /* UUIDv7 (RFC 9562): 48 bits of lane clock, the rest of a hash of where it was made. */

@@ -87,6 +87,11 @@ void gb_object_forget(struct gb_core *core, struct gb_object *object)
             gb_node_free(core, whole);
         }
         break;
+    case GB_TABLE_STATS:
+        if (object->is_removed) {
+            gb_stats_cell_free(core, whole);
+        }
+        break;
     case GB_TABLE_OBSERVATION:
     case GB_TABLE_SOURCE_MARK:
     case GB_TABLE_LANE_STATE:

@@ -360,6 +360,7 @@ static void end_matter(struct gb_core *core, struct gb_matter *matter)
     gb_core_set(core, &matter->losers, GB_STR_NONE);
     gb_due_drop(core, matter);
     gb_due_forget(core, matter);
+    matter->marks = (struct gb_matter_marks){0};
     matter->has_contradiction = false;
     matter->is_split = false;
     matter->head.is_removed = true;

@@ -139,6 +139,7 @@ bool gb_guard_pass(struct gb_core *core, const struct gb_record *rec)
         return false;
     }
     if (is_counted && rec->src.topic.len > 0 && !pass_source(core, rec)) {
+        core->is_resent = true;
         gb_books_count(core, rec, GB_UNCHANGED);
         return false;
     }

@@ -152,6 +152,7 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
     gb_returns_load(core, o, parsed);
     gb_fallen_load(o, parsed);
     gb_rest_load(o, parsed);
+    gb_stats_report_load(o, parsed);
     read_version(&o->version, parsed);
     seen_count = read_strings(list_of(parsed, GB_STR("seen")), seen, GB_SEEN_MAX);
     for (uint32_t i = 0; i < seen_count; i++) {
@@ -242,6 +243,7 @@ static void load_matter(struct gb_core *core, const struct gb_row *row,
     gb_fields_keep(core, matter, &fields);
     gb_core_set(core, &matter->losers, to_json(core, gb_value_get(parsed, GB_STR("losers"))));
     gb_due_load(core, matter, parsed);
+    gb_stats_matter_load(matter, parsed);
     matter->has_contradiction = gb_value_get(parsed, GB_STR("contradiction_since")) != NULL;
     matter->contradiction_since = gb_value_int(parsed, GB_STR("contradiction_since"), 0);
     if (matter->has_contradiction) {
@@ -347,6 +349,7 @@ static void load_session(struct gb_core *core, const struct gb_row *row,
             at->by[k] = list->items[k].type == GB_INT ? list->items[k].number : 0;
         }
         at->orphaned = gb_value_int(item, GB_STR("orphaned"), 0);
+        at->resent = gb_value_int(item, GB_STR("resent"), 0);
         at->lag = gb_value_int(item, GB_STR("lag"), -1);
     }
     gb_object_stored(&session->head, row);
@@ -364,6 +367,7 @@ static void load_book(struct gb_core *core, const struct gb_row *row,
                        gb_value_int(parsed, GB_STR("hour"), 0));
     book->counts.received = gb_value_int(parsed, GB_STR("received"), 0);
     book->counts.orphaned = gb_value_int(parsed, GB_STR("orphaned"), 0);
+    book->counts.resent = gb_value_int(parsed, GB_STR("resent"), 0);
     book->counts.by[GB_APPLIED] = gb_value_int(parsed, GB_STR("applied"), 0);
     book->counts.by[GB_UNCHANGED] = gb_value_int(parsed, GB_STR("unchanged"), 0);
     book->counts.by[GB_OUT_REFUSED] = gb_value_int(parsed, GB_STR("refused"), 0);
@@ -385,6 +389,8 @@ static void load_lane(struct gb_core *core, const struct gb_row *row,
     } else if (gb_str_eq(row->key, core->policy_row.key)) {
         gb_core_set(core, &core->policy_hash, gb_value_str(parsed, GB_STR("hash")));
         gb_object_stored(&core->policy_row, row);
+    } else if (gb_str_eq(row->key, core->stats_row.key)) {
+        gb_stats_load(core, row, parsed);
     } else if (gb_str_eq(row->key, core->links_row.key)) {
         core->crowded_count = gb_value_int(parsed, GB_STR("crowded"), 0);
         core->cut_count = gb_value_int(parsed, GB_STR("cut"), 0);
@@ -428,6 +434,9 @@ enum gb_status gb_core_load(struct gb_core *core, const struct gb_row *row,
     case GB_TABLE_CONTACT:
     case GB_TABLE_VISIT:
         gb_node_load(core, row, parsed);
+        break;
+    case GB_TABLE_STATS:
+        gb_stats_cell_load(core, row, parsed);
         break;
     case GB_TABLE_BOOK:
         load_book(core, row, parsed);

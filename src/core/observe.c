@@ -284,6 +284,7 @@ void gb_fold_touched(struct gb_core *core, struct gb_str word)
         if (!matter->head.is_removed) {
             gb_overlap_check(core, matter);
             gb_due_plan(core, matter);
+            gb_stats_matter(core, matter);
         }
     }
 }
@@ -331,6 +332,7 @@ static void keep_image(struct gb_core *core, struct gb_observation *o,
     bool was_closed = !o->is_deleted && gb_state_is_closed(o->image.state);
     bool was_bootstrap = o->is_deleted || o->is_bootstrap;
     bool was_returned = !o->is_deleted && o->image.state == GB_STATE_RETURNED;
+    struct gb_report_was was = gb_stats_was(o);
 
     gb_image_keep(core, &o->image, image);
     o->is_deleted = false;
@@ -339,6 +341,7 @@ static void keep_image(struct gb_core *core, struct gb_observation *o,
         gb_returns_add(core, o);
     }
     gb_rest_note(core, o);
+    gb_stats_report(core, o, was);
     if (!gb_state_is_closed(image->state)) {
         o->closed_at = o->found_at = 0;
     } else if (!was_closed) {
@@ -446,6 +449,7 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
     o = gb_map_get(&core->observations, record_key(core, rec));
     order = o == NULL || o->head.is_stub ? 1 : version_order(o, rec);
     if (order < 0 || (o != NULL && order == 0 && was_seen(o, rec->h_img))) {
+        core->is_resent = true;
         return GB_UNCHANGED;
     }
     if (gb_str_is(reason)) {

@@ -70,20 +70,28 @@ enum gb_pair_kind gb_pair_of_visits(const struct gb_policy *policy,
                                                                           : GB_PAIR_NONE;
 }
 
+enum gb_pair_kind gb_pair_of_report(const struct gb_policy *policy,
+                                    const struct gb_matter *matter, uint32_t i)
+{
+    enum gb_pair_kind best = GB_PAIR_NONE;
+
+    for (uint32_t j = 0; j < i; j++) {
+        enum gb_pair_kind kind =
+            gb_pair_of_reports(policy, matter->reports[j], matter->reports[i]);
+
+        best = kind < best ? kind : best;
+    }
+    return best;
+}
+
 struct gb_pair_counts gb_pair_count(const struct gb_policy *policy,
                                     const struct gb_matter *matter)
 {
     struct gb_pair_counts counts = {{0}};
 
     for (uint32_t i = 1; i < matter->count; i++) {
-        enum gb_pair_kind best = GB_PAIR_NONE;
+        enum gb_pair_kind best = gb_pair_of_report(policy, matter, i);
 
-        for (uint32_t j = 0; j < i; j++) {
-            enum gb_pair_kind kind =
-                gb_pair_of_reports(policy, matter->reports[j], matter->reports[i]);
-
-            best = kind < best ? kind : best;
-        }
         if (best < GB_PAIR_NONE) {
             counts.by[best]++;
         }

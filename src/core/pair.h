@@ -39,6 +39,10 @@ enum gb_pair_kind gb_pair_of_visits(const struct gb_policy *policy,
 
 /* How often each kind stands among the reports of a matter: each report but the eldest counts once,
  * by the gravest kind that it makes with an elder one. */
+/* What the i-th report of a matter (i > 0) is. */
+enum gb_pair_kind gb_pair_of_report(const struct gb_policy *policy,
+                                    const struct gb_matter *matter, uint32_t i);
+
 struct gb_pair_counts {
     uint32_t by[GB_PAIR_NONE];
 };

@@ -105,6 +105,7 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     gb_jsonw_key_str(w, GB_STR("source"), o->source);
     gb_jsonw_key_str(w, GB_STR("state"), gb_state_word(image->state));
     gb_jsonw_key_opt(w, GB_STR("state_code"), image->state_code);
+    gb_stats_report_render(w, o);
     gb_jsonw_key_opt(w, GB_STR("town"), image->town);
     if (image->has_updated) {
         gb_jsonw_key_int(w, GB_STR("updated_at"), image->updated_at);
@@ -144,6 +145,7 @@ static void render_matter(struct gb_jsonw *w, const struct gb_matter *matter,
         gb_jsonw_raw(w, matter->losers);
     }
     gb_jsonw_key_int(w, GB_STR("opened_at"), matter->opened_at);
+    gb_stats_matter_render(w, matter);
     if (matter->title_of != NULL) {
         gb_jsonw_key_str(w, GB_STR("title_of"), matter->title_of->head.key);
     }
@@ -226,6 +228,9 @@ static void render_session(struct gb_jsonw *w, const struct gb_session *session)
         if (p->orphaned > 0) {
             gb_jsonw_key_int(w, GB_STR("orphaned"), p->orphaned);
         }
+        if (p->resent > 0) {
+            gb_jsonw_key_int(w, GB_STR("resent"), p->resent);
+        }
         gb_jsonw_key_str(w, GB_STR("stream"), p->stream);
         gb_jsonw_end(w);
     }
@@ -254,6 +259,7 @@ static void render_book(struct gb_jsonw *w, const struct gb_book *book, struct g
     gb_jsonw_key_int(w, GB_STR("orphaned"), book->counts.orphaned);
     gb_jsonw_key_int(w, GB_STR("received"), book->counts.received);
     gb_jsonw_key_int(w, GB_STR("refused"), by[GB_OUT_REFUSED]);
+    gb_jsonw_key_int(w, GB_STR("resent"), book->counts.resent);
     gb_jsonw_key_str(w, GB_STR("source"), book->source);
     gb_jsonw_key_int(w, GB_STR("unchanged"), by[GB_UNCHANGED]);
 }
@@ -268,6 +274,8 @@ static void render_lane(struct gb_core *core, struct gb_jsonw *w, const struct g
         gb_jsonw_key_int(w, GB_STR("sessions"), core->sessions_count);
     } else if (object == &core->policy_row) {
         gb_jsonw_key_opt(w, GB_STR("hash"), core->policy_hash);
+    } else if (object == &core->stats_row) {
+        gb_stats_render(core, w);
     } else if (object == &core->links_row) {
         gb_jsonw_key_int(w, GB_STR("crowded"), core->crowded_count);
         gb_jsonw_key_int(w, GB_STR("cut"), core->cut_count);
@@ -322,6 +330,9 @@ void gb_object_render(struct gb_core *core, struct gb_object *object, struct gb_
     case GB_TABLE_CONTACT:
     case GB_TABLE_VISIT:
         gb_node_render(&w, whole, row);
+        break;
+    case GB_TABLE_STATS:
+        gb_stats_cell_render(&w, whole, row);
         break;
     case GB_TABLE_EXCEPTION:
     case GB_TABLE_COUNT:

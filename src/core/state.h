@@ -23,6 +23,7 @@
 #include "core/rest.h"
 #include "core/returns.h"
 #include "core/said.h"
+#include "core/stats.h"
 
 #define GB_HOUR_MS ((int64_t)3600000)
 #define GB_SEEN_MAX 16
@@ -118,6 +119,7 @@ struct gb_observation {
     struct gb_returns *returns; /* NULL: it never refused */
     struct gb_fallen fallen;
     struct gb_rest rest;
+    struct gb_report_marks marks;
     uint32_t seen_count;
     struct gb_str *seen;             /* image hashes seen at this version */
     struct gb_str own;               /* matter id of its own, absent until minted */
@@ -179,17 +181,19 @@ struct gb_matter {
     struct gb_matter *due_prev, *due_next;
     bool is_due_listed;
     bool is_split; /* in this step: publish it as split */
+    struct gb_matter_marks marks;
     int64_t version; /* published so often */
 };
 
 struct gb_counts {
-    int64_t received, orphaned;
+    int64_t received, orphaned, resent;
     int64_t by[5]; /* enum gb_outcome */
 };
 
 struct gb_pending {
     struct gb_str stream;
     int64_t by[5];
+    int64_t resent; /* of the unchanged: technical re-sends */
     int64_t orphaned; /* a newer session's tick was first: its own tick may still come */
     int64_t lag; /* seconds, of the last record that says when it was changed; -1: none said */
     struct gb_pending *next; /* by rising stream */
@@ -222,6 +226,13 @@ struct gb_book {
     int64_t lag; /* the last known one, seconds; -1: none */
     bool is_balanced;
     struct gb_book *next; /* open books by hour, then source */
+};
+
+/* How far statistics have been told. */
+struct gb_telling {
+    bool is_begun;       /* the lane has had a clock */
+    int64_t told;        /* the last week that is told whole */
+    struct gb_str after; /* of the week after it: the last town that is, absent: none */
 };
 
 struct gb_known_policy {
@@ -265,6 +276,9 @@ struct gb_core {
     struct gb_heap nodes_due[GB_NODE_RANKS]; /* of nodes, by rank */
     struct gb_map nodes, hats;
     struct gb_object links_row;
+    struct gb_map cells; /* struct gb_stat_cell */
+    struct gb_telling stats;
+    struct gb_object stats_row;
     int64_t crowded_count, cut_count; /* records that went over GB_EVIDENCE_MAX, GB_LINK_MAX */
     int64_t left_until; /* latest occurrence among what ever left its cell; INT64_MIN: nothing */
     uint64_t stamp, want_turns;
@@ -279,6 +293,7 @@ struct gb_core {
     struct gb_list nodes_touched; /* struct gb_node */
     struct gb_observation *stepped; /* the report that the record is about */
     bool is_crowding, is_cut;
+    bool is_resent; /* the record says what was said before */
 };
 
 /* ---- object.c ---- */

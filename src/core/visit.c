@@ -60,7 +60,8 @@ int64_t gb_visit_live(const struct gb_core *core, const struct gb_node *node)
     if (core->clock != 0 && (!is_first_load || from > core->clock)) {
         from = core->clock;
     }
-    return from + GB_DAY_MS + GB_VISIT_KEEP_MS;
+    from += GB_DAY_MS + GB_VISIT_KEEP_MS;
+    return from - from % GB_HOUR_MS + GB_HOUR_MS - 1; /* memory forgets as hours turn */
 }
 
 /* The middle of the day: what a day belongs to. */

@@ -31,6 +31,7 @@ static const struct {
     [GB_TABLE_CONTACT] = {SQL_UPSERT_LIVE("contact"), SQL_DELETE("contact"), true, false, false,
                           false},
     [GB_TABLE_VISIT] = {SQL_UPSERT_LIVE("visit"), SQL_DELETE("visit"), true, false, false, false},
+    [GB_TABLE_STATS] = {SQL_UPSERT_LIVE("stats"), SQL_DELETE("stats"), true, false, false, false},
 };
 
 static struct gb_str hash_str(const struct gb_hash *hash)

@@ -47,6 +47,8 @@
     " UNION ALL SELECT 10, t.key, t.row, NULL, NULL, NULL, t.live_until FROM contact t"            \
     " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
     " UNION ALL SELECT 11, t.key, t.row, NULL, NULL, NULL, t.live_until FROM visit t"              \
+    " WHERE t.lane = $1 AND t.live_until >= $2"                                                    \
+    " UNION ALL SELECT 12, t.key, t.row, NULL, NULL, NULL, t.live_until FROM stats t"              \
     " WHERE t.lane = $1 AND t.live_until >= $2"
 
 /* What the keys name (reports, marks, matters, nodes, overlaps, decisions), at most $4 that carry

@@ -16,7 +16,8 @@
 /* No source has a slot: what stands behind the fixed topics is NULL. */
 static const char *const topics[GB_TOPIC_COUNT] = {"drive.matter", "drive.overlap", "drive.change",
                                                    "drive.deadletter", "drive.books", "drive.post",
-                                                   "drive.contact", "drive.visit"};
+                                                   "drive.contact", "drive.visit",
+                                                   "drive.stats"};
 static struct gb_kafka kafka;
 static struct gb_loop *loop;
 static struct gb_pg_ops ops;

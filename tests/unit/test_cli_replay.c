@@ -16,7 +16,8 @@
 
 static struct gb_topics topics(void)
 {
-    static const char *const streams[] = {"aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh"};
+    static const char *const streams[] = {"aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh",
+                                          "ii"};
     struct gb_topics made;
 
     gb_topics_init(&made);

@@ -71,11 +71,12 @@ static void hours_are_published_with_lag(void **state)
         assert_true(has_book(&run, "party", HOUR0,
                              "\"applied\":3,\"balanced\":true,\"closed\":true,\"dead\":0,"
                              "\"faultless\":true,\"hour\":1699999200000,\"ignored\":0,\"lag\":0,"
-                             "\"orphaned\":0,\"received\":3,\"refused\":0"));
+                             "\"orphaned\":0,\"received\":3,\"refused\":0,\"resent\":0"));
         assert_true(has_book(&run, "party", HOUR0 + 2 * HOUR,
                              "\"applied\":0,\"balanced\":true,\"closed\":true,\"dead\":0,"
                              "\"faultless\":true,\"hour\":1700006400000,\"ignored\":0,"
-                             "\"lag\":6490,\"orphaned\":0,\"received\":1,\"refused\":0"));
+                             "\"lag\":6490,\"orphaned\":0,\"received\":1,\"refused\":0,"
+                             "\"resent\":1"));
         assert_true(run.is_balanced);
         gb_cf_end(&run);
         gb_arena_close(&s.arena);

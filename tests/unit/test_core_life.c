@@ -323,7 +323,7 @@ static void what_no_tick_covered_is_orphaned(void **state)
     play(&life);
     assert_true(life.run.is_balanced);
     assert_int_equal(told(&life, "\"orphaned\":1,\"received\":1,\"refused\":0,"
-                          "\"source\":\"grid\",\"unchanged\":1}"), 1);
+                          "\"resent\":1,\"source\":\"grid\",\"unchanged\":1}"), 1);
     end(&life);
 }
 
