@@ -6,13 +6,14 @@
  * their grids; what names no grid of its village counts in the village alone.
  *
  * WHAT COUNTS WHEN. Each report, acceptance and handling counts in one week, for good: the week of
- * the source's time of it, held between the lane's clock at which it was seen and GB_STATS_SETTLE_MS
- * before that. So what comes late counts in the week in which it comes, a row dated 2099 moves
- * nothing, and no week changes once it is told. Where it counts (place, category, rule, kind of
- * duplicate, bucket) is a function of the matter's state at the telling: a matter that moves before
- * its week is told moves with all it counts; afterwards what was told stands. The order in which
- * records came decides nothing of it. What a first load brings is no report of any week, and was
- * accepted or handled in none; what is seen to happen to it later counts.
+ * the source's time of it, held between the lane's clock at which it was seen and
+ * GB_STATS_SETTLE_MS before that. So what comes late counts in the week in which it comes, a row
+ * dated 2099 moves nothing, and no week changes once it is told. Where it counts (place, category,
+ * rule, kind of duplicate, bucket) is a function of the matter's state at the telling: a matter that
+ * moves before its week is told moves with all it counts; afterwards what was told stands. The order
+ * in which records came decides nothing of it. What leaves its cell before its week is told (a
+ * window shorter than a week) counts as it stood then. What a first load brings is no report of any
+ * week, and was accepted or handled in none; what is seen to happen to it later counts.
  *   reports    each report that came in; entries: as the first of its matter, or as a duplicate of
  *              the gravest kind that it makes with an elder one (b, c, d and e of DOMAIN 6.3; kind
  *              (a), a technical re-send, is no report: gb.books counts it as `resent`)
@@ -34,8 +35,8 @@
  * visit_duplicates: told again by another place, or, `restated`, matters that a log counts again),
  * coverage in another as it stands at the telling.
  *
- * WHEN IT IS TOLD. Once, by the first ticks whose clock is GB_STATS_SETTLE_MS past the week's end: a
- * town a tick. A place without a number has no message. Nothing is told of a running week, and
+ * WHEN IT IS TOLD. Once, by the first ticks whose clock is GB_STATS_SETTLE_MS past the week's end,
+ * a town a tick. A place without a number has no message. Nothing is told of a running week, and
  * nothing twice: two tellings would give, by their difference, a cell finer than a week.
  *
  * SUPPRESSION (DOMAIN 7.4: cells under 5). A number from 1 to GB_STATS_THRESHOLD - 1 is told
@@ -52,9 +53,9 @@
  * - A group is told only where the group is that gives its sum (GB_STAT_LIST), and rules only where
  *   entries.first stands by itself.
  * So all that is told of a group amounts to one table of areas without common ground, each with 0
- * or at least the threshold, and every sum or difference of it is a sum of such. Counts of grids and
- * posts are of the town's own order, published one by one in gb.contact and gb.post, and are told
- * as they are. Nothing adds up several categories or weeks. */
+ * or at least the threshold, and every sum or difference of it is a sum of such. Counts of grids
+ * and posts are of the town's own order, published one by one in gb.contact and gb.post, and are
+ * told as they are. Nothing adds up several categories or weeks. */
 #ifndef GRIDBRIDGE_STATS_H
 #define GRIDBRIDGE_STATS_H
 

@@ -76,8 +76,8 @@ struct gb_row {
     const int64_t *evidence;
     uint32_t evidence_count;
     int64_t live_until;   /* observation, matter, overlap, source_mark, book, post, contact,
-                             visit, stats: INT64_MAX while open, else the lane clock (ms) until which
-                             a load needs it */
+                             visit, stats: INT64_MAX while open, else the lane clock (ms) until
+                             which a load needs it */
 };
 
 /* One message for a topic. Values and keys live in the step's arena. */

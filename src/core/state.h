@@ -228,13 +228,6 @@ struct gb_book {
     struct gb_book *next; /* open books by hour, then source */
 };
 
-/* How far statistics have been told. */
-struct gb_telling {
-    bool is_begun;       /* the lane has had a clock */
-    int64_t told;        /* the last week that is told whole */
-    struct gb_str after; /* of the week after it: the last town that is, absent: none */
-};
-
 struct gb_known_policy {
     const struct gb_policy *policy;
     struct gb_known_policy *next;

@@ -37,6 +37,13 @@ struct gb_matter_marks {
 };
 #define GB_STATS_USED ((int64_t)-1)
 
+/* How far statistics have been told. */
+struct gb_telling {
+    bool is_begun;       /* the lane has had a clock */
+    int64_t told;        /* the last week that is told whole */
+    struct gb_str after; /* of the week after it: the last town that is, absent: none */
+};
+
 /* A count in a cell. */
 struct gb_stat_count {
     struct gb_str name; /* "entries.first"; in the pool */

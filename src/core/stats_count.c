@@ -304,9 +304,11 @@ void gb_stats_of_visit(const struct gb_node *node, struct gb_stat_items *items)
     int64_t seen = node->live_until - GB_DAY_MS - GB_VISIT_KEEP_MS;
     int64_t day = 0;
     struct gb_str pairs = gb_stats_field(node, "duplicates");
+    int64_t entries = gb_stats_number(gb_stats_field(node, "entries"));
+    int64_t restated = gb_stats_number(gb_stats_field(node, "restated"));
     const struct gb_stat_item all[] = {
-        {GB_STAT_VISIT_ENTRIES, GB_STR_NONE, 0, gb_stats_number(gb_stats_field(node, "entries"))},
-        {GB_STAT_VISIT_DUPLICATES, GB_STR("restated"), 0, gb_stats_number(gb_stats_field(node, "restated"))},
+        {GB_STAT_VISIT_ENTRIES, GB_STR_NONE, 0, entries},
+        {GB_STAT_VISIT_DUPLICATES, GB_STR("restated"), 0, restated},
         {GB_STAT_VISIT_DUPLICATES, GB_STR("same_fact"), 0, pairs_of(pairs, GB_PAIR_SAME_FACT)},
         {GB_STAT_VISIT_DUPLICATES, GB_STR("secondary_entry"), 0,
          pairs_of(pairs, GB_PAIR_SECONDARY)}};

@@ -161,9 +161,9 @@ static void look_at_node(void *value, void *context)
     } else if (survey->is_latest && node->kind == GB_NODE_GRID) {
         report_grid(survey, node);
     } else if (survey->is_latest) {
-        report_coverage(survey, node, GB_STAT_POSTS,
-                        gb_str_eq(gb_stats_field(node, "vacant"), GB_STR("true")) ? "vacant" : "filled",
-                        1);
+        bool is_vacant = gb_str_eq(gb_stats_field(node, "vacant"), GB_STR("true"));
+
+        report_coverage(survey, node, GB_STAT_POSTS, is_vacant ? "vacant" : "filled", 1);
     }
 }
 

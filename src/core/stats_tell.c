@@ -295,19 +295,19 @@ void gb_stats_tick(struct gb_core *core)
     struct gb_survey survey = {.core = core, .each = note_town};
     int64_t over;
 
-    if (core->clock <= 0 || core->policy == NULL) {
+    if (core->clock <= 0) {
         return;
     }
     over = gb_stats_week(core->clock - GB_STATS_SETTLE_MS) - 1;
-    if (telling->is_begun && telling->told >= over) {
-        return;
-    }
-    gb_object_touch(core, &core->stats_row);
     if (!telling->is_begun) {
         telling->is_begun = true;
         telling->told = over;
+        gb_object_touch(core, &core->stats_row);
+    }
+    if (telling->told >= over || core->policy == NULL) {
         return;
     }
+    gb_object_touch(core, &core->stats_row);
     gb_stats_look(&survey);
     if (gb_str_is(survey.next)) {
         tell(core, survey.next, telling->told + 1, telling->told + 1 == over);

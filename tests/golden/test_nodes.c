@@ -1,5 +1,5 @@
-/* What rows other than matters make: tests/golden/nodes/NAME.in through a core under the example
- * bundle, every output compared byte by byte with NAME.want.
+/* What rows other than matters make, and what statistics tell of all: tests/golden/nodes/NAME.in
+ * through a core under the example bundle, every output compared byte by byte with NAME.want.
  *
  * A line of .in is {"tick": ms}, or a row {source, entity, key, fields}; without fields it is
  * deleted; "bootstrap": true is a first load; "text": {name: text}. A line of .want is an output.
@@ -215,12 +215,19 @@ static void visits(void **state)
     compare("visits");
 }
 
+static void stats(void **state)
+{
+    (void)state;
+    compare("stats");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(posts),
         cmocka_unit_test(contacts),
         cmocka_unit_test(visits),
+        cmocka_unit_test(stats),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

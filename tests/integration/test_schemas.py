@@ -61,6 +61,13 @@ GOOD = {
     "gb.writeback.result.in": {
         "about": "governance_grid/matter/7/501", "id": ID, "reason": "changed_meanwhile",
         "result": "refused", "town": "320312111", "version": 1},
+    "gb.stats": {
+        "about": "matters", "category": "MS", "closed_by": {"others": 0, "self": 11}, "due": 11,
+        "entries": {"*": 6, "first": 20, "same_fact": 0}, "grid": "320312111201001",
+        "id": "320312111201001/MS/2026-05-04", "policy": HASH, "purpose": "statistics",
+        "reports": 26, "rules": {"*": 5, "d1": 15}, "threshold": 5,
+        "timely": {"late": 5, "on_time": 6}, "town": "320312111", "village": "320312111201",
+        "week": "2026-05-04"},
     "gb.deadletter": {"clock": 1, "h_src": HASH, "reason": "bad_json", "src": SRC, "town": ""},
     "gb.books": {"applied": 1, "balanced": True, "closed": True, "dead": 0, "faultless": True,
                  "hour": 0, "ignored": 0, "orphaned": 0, "received": 1, "refused": 0,
@@ -143,6 +150,13 @@ def test_kinds_of_overlap(kind):
               "why": {"rule": "L03"}}
     validator("gb.change").validate(change)
     assert not validator("gb.change").is_valid({**change, "kind": f"{kind}s"})
+
+
+@pytest.mark.parametrize("bad", [
+    {"reports": 4}, {"entries": {"first": 3}}, {"timely": {"*": 1}}, {"category": "MS02"},
+    {"about": "visits"}, {"grid": "320312111201"}, {"rules": {}}])
+def test_statistics_tell_nothing_small(bad):
+    assert not validator("gb.stats").is_valid({**GOOD["gb.stats"], **bad})
 
 
 def test_an_overlap_is_about_a_matter_or_a_node():

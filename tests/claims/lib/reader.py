@@ -15,8 +15,10 @@ import time
 import confluent_kafka
 import jsonschema
 
-TOPICS = ("matter", "overlap", "change", "deadletter", "books", "post", "contact", "visit")
-STATE = ("matter", "overlap", "post", "contact", "visit")
+TOPICS = ("matter", "overlap", "change", "deadletter", "books", "post", "contact", "visit",
+          "stats")
+STATE = ("matter", "overlap", "post", "contact", "visit", "stats")
+CHANGED = ("matter", "overlap", "post", "contact", "visit")  # gb.change tells how
 WRITEBACK = "writeback."  # + source; not the topic that the systems answer on
 SCHEMAS = pathlib.Path(__file__).resolve().parents[3] / "schemas"
 OUTCOMES = ("applied", "unchanged", "refused", "dead", "ignored")
@@ -86,8 +88,8 @@ def check_record(record, schemas, faults):
             continue
         for error in schemas[name].iter_errors(value):
             faults.append(f"{place}: {name}: {error.json_path}: {error.message[:200]}")
-    if (record.topic in STATE) != ("gb_change_seq" in record.headers):
-        faults.append(f"{place}: gb_change_seq stands on state topics, and only there")
+    if (record.topic in CHANGED) != ("gb_change_seq" in record.headers):
+        faults.append(f"{place}: gb_change_seq stands where gb.change tells how, and only there")
 
 
 def check_sequence(word, records, faults):

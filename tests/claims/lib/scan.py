@@ -35,7 +35,8 @@ def kind_of(record):
         return (record.topic, "redirect_to" in value, value.get("state"), "lead" in value)
     words = {"change": ("change",), "overlap": ("kind", "state", "final"),
              "deadletter": ("reason",), "books": ("closed",), "post": ("role", "vacant"),
-             "contact": ("kind", "wrong"), "visit": ("told_in", "duplicates")}[record.topic]
+             "contact": ("kind", "wrong"), "visit": ("told_in", "duplicates"),
+             "stats": ("about", "category")}[record.topic]
     return (record.topic, *(str(value.get(word)) for word in words))
 
 
@@ -61,8 +62,8 @@ class Scan:
         if self.kinds[kind] <= FIRST_OF_KIND or self.kinds[kind] % self.every == 0:
             self.validated[record.topic] += 1
             reader.check_record(record, self.schemas, self.faults)
-        if (record.topic in reader.STATE) != ("gb_change_seq" in record.headers):
-            self.faults.append(f"{place}: gb_change_seq stands on state topics, and only there")
+        if (record.topic in reader.CHANGED) != ("gb_change_seq" in record.headers):
+            self.faults.append(f"{place}: gb_change_seq stands where gb.change tells how, only")
         self.look_order(record, place)
         if record.topic == "books":
             reader.check_books([record], self.faults)
