@@ -38,7 +38,7 @@ struct gb_str gb_table_word(enum gb_table table);
 /* Output topics; the real name is prefix + word, the prefix usually "gb.". */
 #define GB_TOPIC_LIST(X)                                                                           \
     X(MATTER, "matter") X(OVERLAP, "overlap") X(CHANGE, "change") X(DEADLETTER, "deadletter")      \
-    X(BOOKS, "books") X(POST, "post") X(CONTACT, "contact") X(VISIT, "visit")         \
+    X(BOOKS, "books") X(POST, "post") X(CONTACT, "contact") X(VISIT, "visit")             \
     X(STATS, "stats")
 
 /* Sources that may have results written back: one topic each, "writeback." + source. */
