@@ -12,8 +12,8 @@
  * rule, kind of duplicate, bucket) is a function of the matter's state at the telling: a matter
  * that moves before its week is told moves with all it counts; afterwards what was told stands. The
  * order in which records came decides nothing of it. What leaves its cell before its week is told
- * (a window shorter than a week) counts as it stood then. What a first load brings is no report of any
- * week, and was accepted or handled in none; what is seen to happen to it later counts.
+ * (a window shorter than a week) counts as it stood then. What a first load brings is no report of
+ * any week, and was accepted or handled in none; what is seen to happen to it later counts.
  *   reports    each report that came in; entries: as the first of its matter, or as a duplicate of
  *              the gravest kind that it makes with an elder one (b, c, d and e of DOMAIN 6.3; kind
  *              (a), a technical re-send, is no report: gb.books counts it as `resent`)

@@ -16,6 +16,7 @@
 #include "base/jsonw.h"
 #include "base/map.h"
 #include "base/pool.h"
+#include "core/books.h"
 #include "core/core.h"
 #include "core/decision.h"
 #include "core/due.h"
@@ -183,20 +184,6 @@ struct gb_matter {
     bool is_split; /* in this step: publish it as split */
     struct gb_matter_marks marks;
     int64_t version; /* published so often */
-};
-
-struct gb_counts {
-    int64_t received, orphaned, resent;
-    int64_t by[5]; /* enum gb_outcome */
-};
-
-struct gb_pending {
-    struct gb_str stream;
-    int64_t by[5];
-    int64_t resent; /* of the unchanged: technical re-sends */
-    int64_t orphaned; /* a newer session's tick was first: its own tick may still come */
-    int64_t lag; /* seconds, of the last record that says when it was changed; -1: none said */
-    struct gb_pending *next; /* by rising stream */
 };
 
 struct gb_session {
