@@ -3,7 +3,33 @@
  * On the wire (RECORDS 2): line one is canonical JSON {kind, town, src, w, verdict, reason, source,
  * entity, key, op, version, bootstrap, fields, text, h_src, h_map, h_refuse, h_img}; line two, only
  * where there is free text, {name: {salt, text}}. Absent members are left out. The struct borrows
- * from the arena that the reader was given. */
+ * from the arena that the reader was given.
+ *
+ * A first load (首次加载) is the rows of a snapshot: Debezium's `r`, Maxwell's bootstrap-insert. They
+ * carry `bootstrap`, build state and matters, are counted in the books and published as any others;
+ * what they alone say alarms nobody:
+ *
+ *   - A matter is a first load's while every image of each of its reports came with one, and nobody
+ *     has decided who leads it or until when. It opens no overlap, no limit of it falls due, it is
+ *     not handed over, no contradiction is timed, a refusal that it brings is not counted, and
+ *     nothing of it is written back. Touching it otherwise (a bundle decided anew, a neighbour that
+ *     changes) makes no difference.
+ *   - The first record without the mark that is applied to one of its reports (an update, a report
+ *     that joins it, another that was live and is found to be one with it), or such a decision,
+ *     ends that at once, by the facts of that moment: overlaps that its reports then give reason
+ *     for are opened in the same step, a contradiction is timed from the lane's clock then, and
+ *     limits, which count from the elder report's time as ever, fall due from the next tick on,
+ *     once each, those that are past already too. A first load's row that comes later to a live
+ *     matter is a report like any other. So it does not matter which came first.
+ *   - Of a node (a post, a part of the contact network), what a first load makes wrong is published
+ *     and opens nothing until it has been in order once; what something else makes wrong counts.
+ *   - Order: by version like all rows. A row older than a live change changes nothing, nor does one
+ *     whose row was deleted live since; one that is newer (the row came back) stands. Where the row
+ *     has neither a version column nor a position (Maxwell), Kafka's order decides: it was read
+ *     after what stands before it.
+ *   - A second load changes nothing: an image that is the row's newest already, with the same
+ *     version column or none, is unchanged wherever the envelope says it stands. What was live
+ *     stays live. */
 #ifndef GRIDBRIDGE_RECORD_H
 #define GRIDBRIDGE_RECORD_H
 
@@ -70,7 +96,7 @@ struct gb_record {
     struct gb_str key;
     enum gb_op op;
     struct gb_version version;
-    bool bootstrap;
+    bool bootstrap; /* of a first load, see above */
     struct gb_value fields; /* GB_OBJECT (tick, policy, control have theirs) or GB_NULL */
     uint32_t texts_count;
     struct gb_text texts[GB_TEXTS_MAX];

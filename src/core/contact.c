@@ -37,12 +37,23 @@ void gb_contact_count_key(struct gb_core *core, struct gb_str key, int tally, in
     gb_contact_count(core, gb_node_open(core, key), tally, by);
 }
 
+/* A node that is opened at a tick is of the town of whatever counts in it. */
+static struct gb_node *open_in(struct gb_core *core, struct gb_str key, struct gb_str town)
+{
+    struct gb_node *node = gb_node_open(core, key);
+
+    if (!gb_str_is(node->town)) {
+        gb_core_set(core, &node->town, town);
+    }
+    return node;
+}
+
 /* The grid that counts node becomes grid (absent: none). */
 static void set_home(struct gb_core *core, struct gb_node *node, struct gb_str grid, int tally)
 {
     struct gb_node *home =
         gb_str_is(grid)
-            ? gb_node_open(core, GB_JOIN(&core->scratch, GB_STR("grid/"), grid))
+            ? open_in(core, GB_JOIN(&core->scratch, GB_STR("grid/"), grid), node->town)
             : NULL;
 
     if (home == node->home) {
@@ -204,9 +215,10 @@ static void count_links(struct gb_core *core, struct gb_node *node, struct gb_no
         bool is_live = gb_fact_is_live(o->fact, core->clock);
 
         if (is_live != (o->fact->counted != 0)) {
-            gb_contact_count_key(core,
-                                 GB_JOIN(&core->scratch, GB_STR("family/"), o->fact->family),
-                                 GB_TALLY_MEMBERS, is_live ? 1 : -1);
+            struct gb_str family = GB_JOIN(&core->scratch, GB_STR("family/"), o->fact->family);
+
+            gb_contact_count(core, open_in(core, family, o->image.town), GB_TALLY_MEMBERS,
+                             is_live ? 1 : -1);
             gb_fact_edit(o->fact)->counted = is_live;
             gb_object_touch(core, &o->head);
         }

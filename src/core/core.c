@@ -166,6 +166,7 @@ void gb_core_step(struct gb_core *core, const struct gb_record *rec, struct gb_s
     core->nodes_touched = (struct gb_list){0};
     core->stepped = NULL;
     core->is_crowding = core->is_cut = core->is_resent = false;
+    core->is_loading = rec->kind == GB_KIND_OBSERVATION && rec->bootstrap;
     if (core->policy == NULL && gb_str_is(core->policy_hash)) {
         core->policy = gb_core_known_policy(core, core->policy_hash);
     }

@@ -22,9 +22,8 @@
  *   supervise  it is still not done: matter.supervised, `supervised` counts it (督办)
  *
  * A suspended matter's limits rest, and end later by as much (rest.h); an extension's time is the
- * person's own and does not move. A matter of which all reports
- * came with a first load (bootstrap) misses nothing until one of them is sent live or a decision on
- * its lead or its time is made. */
+ * person's own and does not move. A matter of which all reports came with a first load misses
+ * nothing (gridbridge/record.h). */
 #ifndef CORE_DUE_H
 #define CORE_DUE_H
 

@@ -1,22 +1,9 @@
 /* The limits ahead, and what a tick takes from their heap (due.h). */
 #include "base/jsonw.h"
 #include "core/due.h"
-#include "core/ruling.h"
 #include "core/state.h"
 
 /* ---- what is ahead ---- */
-
-/* A first load alone misses nothing. */
-static bool is_live(const struct gb_core *core, const struct gb_matter *matter)
-{
-    bool is_any = false;
-
-    for (uint32_t i = 0; i < matter->count; i++) {
-        is_any = is_any || !matter->reports[i]->is_bootstrap;
-    }
-    return is_any || gb_ruling_lead(core, matter) != NULL ||
-           gb_ruling_extension(core, matter) != NULL;
-}
 
 static bool is_accepted(const struct gb_matter *matter)
 {
@@ -40,7 +27,7 @@ static int64_t next_of(const struct gb_core *core, const struct gb_matter *matte
     int64_t next = INT64_MAX;
 
     if (matter->count == 0 || gb_matter_is_over(matter) || gb_rest_is(matter) ||
-        !is_live(core, matter)) {
+        gb_matter_is_first_load(core, matter)) {
         return next;
     }
     for (int kind = 0; kind < GB_DUE_COUNT; kind++) {

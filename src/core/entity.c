@@ -104,6 +104,27 @@ static void touch_beside(struct gb_core *core, struct gb_node *node, const struc
     }
 }
 
+/* The row is, or was, one of its holder's posts: what the holder reported in that time counts in
+ * its network too (credits), and what is told of the holder's days may be told twice. */
+static void touch_holder(struct gb_core *core, const struct gb_observation *post)
+{
+    struct gb_list reports = {0};
+
+    if (!gb_str_is(post->fact->holder)) {
+        return;
+    }
+    gb_visit_touch_holder(core, post->fact->holder);
+    gb_index_of_holder(core, post->fact->holder, &reports);
+    gb_list_sort(&reports, gb_observation_order);
+    for (uint32_t i = 0; i < reports.count; i++) {
+        const struct gb_observation *o = reports.items[i];
+
+        if (o->matter != NULL && gb_fact_is_live(post->fact, o->image.occurred_at)) {
+            gb_matter_touch(core, o->matter);
+        }
+    }
+}
+
 /* Posts, households, visits are folded at once; where rows come in hundreds, at the next tick. */
 static void touch_own(struct gb_core *core, struct gb_node *node)
 {
@@ -125,6 +146,7 @@ static void withdraw(struct gb_core *core, struct gb_observation *o)
     count(core, o, -1);
     if (is_post(o)) {
         gb_post_touch_hats(core, node);
+        touch_holder(core, o);
         gb_hat_drop(core, o);
     }
     gb_node_remove(core, o);
@@ -164,6 +186,7 @@ void gb_entity_apply(struct gb_core *core, struct gb_observation *o, const struc
         gb_node_add(core, gb_node_open(core, key), o);
         if (is_post(o)) {
             gb_hat_add(core, o);
+            touch_holder(core, o);
         } else if (o->node->kind == GB_NODE_VISIT && o->node->count == 1) {
             gb_node_live(core, o->node, gb_visit_live(core, o->node));
         }
@@ -171,5 +194,6 @@ void gb_entity_apply(struct gb_core *core, struct gb_observation *o, const struc
         touch_own(core, o->node);
         touch_beside(core, o->node, o->fact);
     }
+    gb_fold_touched(core, GB_STR("changed"));
     gb_nodes_fold(core);
 }

@@ -1,6 +1,7 @@
 /* Where candidates are found: reports by the id they name, by attachment, by holder, category,
  * grid and two hours. Buckets are unordered; nothing depends on their order. Evidence that more
- * than GB_EVIDENCE_MAX reports of the cell share is void. */
+ * than GB_EVIDENCE_MAX reports of the cell share is void. By day and grid, and by holder alone,
+ * they are found too: that is no evidence. */
 #include "core/node.h"
 #include "core/state.h"
 
@@ -127,6 +128,23 @@ int64_t gb_index_of_day(struct gb_core *core, struct gb_str source, struct gb_st
     return count;
 }
 
+static struct gb_str who_key(struct gb_arena *arena, struct gb_str holder)
+{
+    return GB_JOIN(arena, GB_STR("w"), holder);
+}
+
+void gb_index_of_holder(struct gb_core *core, struct gb_str holder, struct gb_list *out)
+{
+    const struct gb_bucket *bucket = gb_map_get(&core->index, who_key(&core->scratch, holder));
+
+    for (const struct gb_entry *e = bucket != NULL ? bucket->first : NULL; e != NULL;
+         e = e->next) {
+        if (gb_in_cell(core, e->observation)) {
+            gb_list_add(core, out, e->observation);
+        }
+    }
+}
+
 void gb_index_add(struct gb_core *core, struct gb_observation *o)
 {
     struct gb_keys keys;
@@ -138,6 +156,9 @@ void gb_index_add(struct gb_core *core, struct gb_observation *o)
     }
     if (gb_str_is(o->image.grid)) {
         add_entry(core, o, day_key(&core->scratch, gb_visit_log_key(&core->scratch, &o->image)));
+    }
+    if (gb_str_is(o->image.holder)) {
+        add_entry(core, o, who_key(&core->scratch, o->image.holder));
     }
 }
 
@@ -189,7 +210,7 @@ void gb_index_members(struct gb_core *core, struct gb_str key, struct gb_list *o
 bool gb_index_is_crowded(struct gb_core *core, const struct gb_observation *o)
 {
     for (const struct gb_entry *e = o->entries; e != NULL; e = e->sibling) {
-        if (e->bucket->key.ptr[0] != 'd' &&
+        if (e->bucket->key.ptr[0] != 'd' && e->bucket->key.ptr[0] != 'w' &&
             gb_index_count(core, e->bucket->key, true) > GB_EVIDENCE_MAX) {
             return true;
         }

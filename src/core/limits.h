@@ -33,6 +33,8 @@
 /* A day's visits are judged together until so long after the day on which they were first told;
  * then each stands as it was found. */
 #define GB_VISIT_KEEP_MS ((int64_t)4 * 24 * 3600000)
+/* Days back in which a visit is judged again when its worker's posts change. */
+#define GB_VISIT_DAYS 31
 
 /* Matters of one day and grid that are counted against its log. */
 #define GB_DAY_MATTERS_MAX 256U

@@ -278,6 +278,16 @@ void gb_matter_regroup(struct gb_core *core, struct gb_list *component)
     }
 }
 
+bool gb_matter_is_first_load(const struct gb_core *core, const struct gb_matter *matter)
+{
+    for (uint32_t i = 0; i < matter->count; i++) {
+        if (!matter->reports[i]->is_bootstrap) {
+            return false;
+        }
+    }
+    return gb_ruling_lead(core, matter) == NULL && gb_ruling_extension(core, matter) == NULL;
+}
+
 bool gb_matter_is_over(const struct gb_matter *matter)
 {
     for (uint32_t i = 0; i < matter->count; i++) {

@@ -133,12 +133,10 @@ void gb_node_remove(struct gb_core *core, struct gb_observation *o)
 
 static void mark(struct gb_core *core, struct gb_node *node)
 {
-    bool is_first_load = core->rec->kind == GB_KIND_OBSERVATION && core->rec->bootstrap;
-
     if (!gb_str_is(node->town) && core->rec->kind == GB_KIND_OBSERVATION) {
         node->town = gb_pool_str(&core->pool, core->rec->town);
     }
-    if (!is_first_load) {
+    if (!core->is_loading) {
         node->loading = 2;
     } else if (node->loading == 0) {
         node->loading = 1;
@@ -163,19 +161,6 @@ void gb_node_later(struct gb_core *core, struct gb_node *node)
 
 /* ---- folding ---- */
 
-static void note_wrong(struct gb_core *core, struct gb_node *node, struct gb_str wrong)
-{
-    if (!gb_str_eq(node->wrong, wrong)) {
-        gb_core_set(core, &node->wrong, wrong);
-        node->since = core->clock;
-        gb_object_touch(core, &node->head);
-    }
-    if (!gb_str_eq(node->muted, wrong) || node->loading == 1) {
-        gb_core_set(core, &node->muted, node->loading == 1 ? wrong : GB_STR_NONE);
-        gb_object_touch(core, &node->head);
-    }
-}
-
 static struct gb_str first_word(struct gb_str words)
 {
     const char *comma = words.len > 0 ? memchr(words.ptr, ',', words.len) : NULL;
@@ -183,16 +168,88 @@ static struct gb_str first_word(struct gb_str words)
     return comma != NULL ? (struct gb_str){words.ptr, (size_t)(comma - words.ptr)} : words;
 }
 
+static struct gb_str after_first(struct gb_str words)
+{
+    size_t used = first_word(words).len;
+
+    used += used < words.len;
+    return (struct gb_str){words.ptr + used, words.len - used};
+}
+
+static bool has_word(struct gb_str words, struct gb_str word)
+{
+    while (words.len > 0 && !gb_str_eq(first_word(words), word)) {
+        words = after_first(words);
+    }
+    return words.len > 0;
+}
+
+static struct gb_str with_word(struct gb_core *core, struct gb_str words, struct gb_str word)
+{
+    return gb_str_is(words) ? GB_JOIN(&core->scratch, words, GB_STR(","), word) : word;
+}
+
+/* Those of wrong that alarm: all but the muted. */
+static struct gb_str alarm_of(struct gb_core *core, struct gb_str wrong, struct gb_str muted)
+{
+    struct gb_str alarm = GB_STR_NONE;
+
+    for (; wrong.len > 0; wrong = after_first(wrong)) {
+        if (!has_word(muted, first_word(wrong))) {
+            alarm = with_word(core, alarm, first_word(wrong));
+        }
+    }
+    return alarm;
+}
+
+/* What stays wrong stays muted or not; what is wrong now and was not is muted where nothing but a
+ * first load has touched the node since. */
+static struct gb_str muted_of(struct gb_core *core, const struct gb_node *node,
+                              struct gb_str wrong)
+{
+    struct gb_str muted = GB_STR_NONE;
+
+    for (; wrong.len > 0; wrong = after_first(wrong)) {
+        struct gb_str word = first_word(wrong);
+        bool is_muted = has_word(node->wrong, word) ? has_word(node->muted, word)
+                                                    : node->loading == 1;
+
+        if (is_muted) {
+            muted = with_word(core, muted, word);
+        }
+    }
+    return muted;
+}
+
+/* True if something else alarms than before. */
+static bool note_wrong(struct gb_core *core, struct gb_node *node, struct gb_str wrong)
+{
+    struct gb_str muted = muted_of(core, node, wrong);
+    bool is_other = !gb_str_eq(alarm_of(core, node->wrong, node->muted),
+                               alarm_of(core, wrong, muted));
+
+    if (is_other) {
+        node->since = core->clock;
+    }
+    if (is_other || !gb_str_eq(node->wrong, wrong) || !gb_str_eq(node->muted, muted)) {
+        gb_core_set(core, &node->wrong, wrong);
+        gb_core_set(core, &node->muted, muted);
+        gb_object_touch(core, &node->head);
+    }
+    return is_other;
+}
+
 static void check_overlap(struct gb_core *core, struct gb_node *node, struct gb_node_fold *f,
                           bool is_other)
 {
-    bool is_wrong = gb_str_is(f->wrong) && !gb_str_eq(f->wrong, node->muted);
+    struct gb_str alarm = alarm_of(core, f->wrong, node->muted);
+    bool is_wrong = gb_str_is(alarm);
     bool is_open = node->overlap != NULL && node->overlap->is_open;
     struct gb_finding finding = {.evidence = f->evidence, .is_grown = is_other};
 
     finding.is_found = finding.is_open =
         is_wrong && (is_open || core->clock - node->since >= f->patience_ms);
-    finding.rule = finding.is_found ? first_word(f->wrong) : GB_STR("in_order");
+    finding.rule = finding.is_found ? first_word(alarm) : GB_STR("in_order");
     if (finding.is_found || node->overlap != NULL) {
         gb_overlap_apply_node(core, node, f->overlap, &finding);
     }
@@ -209,7 +266,7 @@ static void end_node(struct gb_core *core, struct gb_node *node)
         gb_overlap_end(core, node->overlap, GB_STR("removed"));
         node->overlap = NULL;
     }
-    note_wrong(core, node, GB_STR_NONE);
+    (void)note_wrong(core, node, GB_STR_NONE);
     if (node->fields.count > 0) {
         gb_node_publish(core, node, &none);
     }
@@ -275,15 +332,17 @@ static void fold(struct gb_core *core, struct gb_node *node)
 {
     struct gb_node_fold f = {.next_at = INT64_MAX};
     int64_t before = gb_heap_at(&node->timer);
+    bool was_loading = core->is_loading;
     bool is_other;
 
+    core->is_loading = node->loading == 1; /* what it counts in others comes of the same */
     fold_kind(core, node, &f);
+    core->is_loading = was_loading;
     if (!f.is_there) {
         end_node(core, node);
         return;
     }
-    is_other = !gb_str_eq(node->wrong, f.wrong);
-    note_wrong(core, node, f.wrong);
+    is_other = note_wrong(core, node, f.wrong);
     node->loading = 0;
     gb_node_set(&f.fields, "policy", gb_node_text(core, core->policy->hash));
     gb_node_set(&f.fields, "version", gb_arena_int(&core->scratch, node->version + 1));

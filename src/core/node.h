@@ -8,8 +8,9 @@
  * touches it or, where many rows count in it (gb_node_later), at the next tick.
  *
  * What is wrong for longer than the bundle allows opens an overlap, by tick; it is settled as soon
- * as it is no longer wrong. What a first load brings is published, and opens nothing until it is
- * something else (DESIGN 4).
+ * as it is no longer wrong. A word that a first load makes wrong is muted: published, and nothing
+ * to alarm of until it has been in order once (DESIGN 4, gridbridge/record.h). A first load never
+ * mutes a word that alarms already; what a fold counts in other nodes comes of what touched it.
  *
  * Memory: a node lives in memory while the lane's clock is at or before live_until, together with
  * its members; then both leave after a flush and come back by key: the members' row column `matter`
@@ -63,8 +64,8 @@ struct gb_node {
     int64_t tally[GB_TALLIES];
     struct gb_str town;              /* of the row that named it first */
     struct gb_str wrong;             /* words as found last, "a,b"; absent: nothing */
-    struct gb_str muted;             /* what a first load brought */
-    int64_t since;                   /* lane clock at which wrong became what it is */
+    struct gb_str muted;             /* those of wrong that a first load brought */
+    int64_t since;                   /* lane clock at which it alarmed of something else last */
     struct gb_overlap *overlap;      /* NULL: never one */
     struct gb_timer timer;           /* the next fold by time */
     int64_t live_until; /* INT64_MAX but for households where nothing waits, and for visits */
@@ -157,10 +158,15 @@ int64_t gb_visit_live(const struct gb_core *core, const struct gb_node *node);
 bool gb_visit_is_recent(const struct gb_core *core, const struct gb_node *node);
 /* What else is told of the day of the one behind node is folded again. */
 void gb_visit_touch_day(struct gb_core *core, const struct gb_node *node);
+/* What is told of a holder's recent days, of GB_VISIT_DAYS at most, is folded again: one of the
+ * holder's posts is, or was, another. */
+void gb_visit_touch_holder(struct gb_core *core, struct gb_str holder);
 /* The log of the day and grid of a report, if memory holds one, is folded again. */
 void gb_visit_touch_log(struct gb_core *core, const struct gb_image *image);
 /* Reports of a source in the cell that occurred in the grid and on the day of a log's key. */
 int64_t gb_index_of_day(struct gb_core *core, struct gb_str source, struct gb_str log);
+/* Adds the reports of a holder that are in their cells, in no order. */
+void gb_index_of_holder(struct gb_core *core, struct gb_str holder, struct gb_list *out);
 struct gb_str gb_visit_log_key(struct gb_arena *arena, const struct gb_image *image);
 
 /* ---- contact.c ---- */

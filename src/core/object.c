@@ -51,17 +51,34 @@ void gb_list_add(struct gb_core *core, struct gb_list *list, void *item)
     list->items[list->count++] = item;
 }
 
+/* Lets the item at `at` sink in a heap of count items whose greatest is on top. */
+static void sink(void **items, uint32_t at, uint32_t count,
+                 int (*order)(const void *a, const void *b))
+{
+    void *item = items[at];
+
+    for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        child += child + 1 < count && order(items[child], items[child + 1]) < 0;
+        if (order(item, items[child]) >= 0) {
+            break;
+        }
+        items[at] = items[child];
+        at = child;
+    }
+    items[at] = item;
+}
+
 void gb_list_sort(struct gb_list *list, int (*order)(const void *a, const void *b))
 {
-    for (uint32_t i = 1; i < list->count; i++) {
-        void *item = list->items[i];
-        uint32_t at = i;
+    for (uint32_t i = list->count / 2; i-- > 0;) {
+        sink(list->items, i, list->count, order);
+    }
+    for (uint32_t last = list->count; last-- > 1;) {
+        void *greatest = list->items[0];
 
-        while (at > 0 && order(list->items[at - 1], item) > 0) {
-            list->items[at] = list->items[at - 1];
-            at--;
-        }
-        list->items[at] = item;
+        list->items[0] = list->items[last];
+        list->items[last] = greatest;
+        sink(list->items, 0, last, order);
     }
 }
 

@@ -235,6 +235,19 @@ static void forget_oldest(struct gb_core *core, struct gb_observation *o)
     o->seen_count--;
 }
 
+/* The row says this already: an image seen at its version or the newest one, where Kafka alone
+ * orders them, or where a first load tells it again and only the envelope's position is newer. */
+static bool is_repeated(const struct gb_observation *o, const struct gb_record *rec, int order)
+{
+    bool has_column = o->version.has_column && rec->version.has_column;
+    bool has_parts = o->version.parts_count > 0 && rec->version.parts_count > 0;
+    bool is_newest = o->seen_count > 0 && gb_str_eq(o->seen[o->seen_count - 1], rec->h_img);
+    bool is_again = has_column ? rec->bootstrap && rec->version.column == o->version.column
+                               : rec->bootstrap || !has_parts;
+
+    return order == 0 ? was_seen(o, rec->h_img) : order > 0 && is_newest && is_again;
+}
+
 static void keep_version(struct gb_core *core, struct gb_observation *o,
                          const struct gb_record *rec, int order)
 {
@@ -448,7 +461,7 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
     }
     o = gb_map_get(&core->observations, record_key(core, rec));
     order = o == NULL || o->head.is_stub ? 1 : version_order(o, rec);
-    if (order < 0 || (o != NULL && order == 0 && was_seen(o, rec->h_img))) {
+    if (order < 0 || (o != NULL && is_repeated(o, rec, order))) {
         core->is_resent = true;
         return GB_UNCHANGED;
     }

@@ -102,15 +102,12 @@ static struct gb_overlap *open_new(struct gb_core *core, enum gb_overlap_kind ki
     return overlap;
 }
 
-/* True if the finding says nothing that overlap (NULL: none yet) does not say already. */
+/* True if the finding says nothing that overlap does not say already. */
 static bool is_nothing_new(struct gb_core *core, const struct gb_overlap *overlap,
                            const struct gb_finding *f)
 {
     bool is_open = f->is_found && f->is_open;
 
-    if (overlap == NULL) {
-        return !f->is_found || core->rec->bootstrap;
-    }
     if (gb_str_is(overlap->ruled_by) &&
         !(is_open && (f->is_beyond || gb_overlap_is_outlived(core, overlap)))) {
         return true; /* a person's word is sticky */
@@ -141,7 +138,8 @@ void gb_overlap_apply(struct gb_core *core, struct gb_matter *matter, enum gb_ov
 {
     struct gb_overlap *overlap = matter->overlaps[kind];
 
-    if (is_nothing_new(core, overlap, f)) {
+    if (overlap == NULL ? !f->is_found || gb_matter_is_first_load(core, matter)
+                        : is_nothing_new(core, overlap, f)) {
         return;
     }
     if (overlap == NULL) {
@@ -155,7 +153,7 @@ void gb_overlap_apply(struct gb_core *core, struct gb_matter *matter, enum gb_ov
 void gb_overlap_apply_node(struct gb_core *core, struct gb_node *node, enum gb_overlap_kind kind,
                            const struct gb_finding *f)
 {
-    if (is_nothing_new(core, node->overlap, f)) {
+    if (node->overlap == NULL ? !f->is_found : is_nothing_new(core, node->overlap, f)) {
         return;
     }
     if (node->overlap == NULL) {
@@ -304,7 +302,7 @@ static void check_contradiction(struct gb_core *core, struct gb_matter *matter)
 {
     bool is_found = is_contradictory(matter);
 
-    if (is_found && !matter->has_contradiction && !core->rec->bootstrap) {
+    if (is_found && !matter->has_contradiction && !gb_matter_is_first_load(core, matter)) {
         matter->has_contradiction = true;
         matter->contradiction_since = core->clock;
         gb_due_add(core, matter);

@@ -269,18 +269,18 @@ struct gb_core {
     struct gb_step *step;
     const struct gb_record *rec;
     uint32_t minted;
-    struct gb_list touched; /* struct gb_matter */
-    struct gb_list nodes_touched; /* struct gb_node */
+    struct gb_list touched, nodes_touched; /* struct gb_matter, struct gb_node */
     struct gb_observation *stepped; /* the report that the record is about */
     bool is_crowding, is_cut;
-    bool is_resent; /* the record says what was said before */
+    bool is_resent;  /* the record says what was said before */
+    bool is_loading; /* what it does to nodes, a first load does */
 };
 
 /* ---- object.c ---- */
 void gb_object_touch(struct gb_core *core, struct gb_object *object);
 void gb_object_stored(struct gb_object *object, const struct gb_row *row);
 void gb_list_add(struct gb_core *core, struct gb_list *list, void *item);
-/* Sorts by order, a total order; insertion sort, lists are short. */
+/* Sorts by order, a total order, in place. */
 void gb_list_sort(struct gb_list *list, int (*order)(const void *a, const void *b));
 /* Frees a string of the pool and sets another copy. */
 void gb_core_set(struct gb_core *core, struct gb_str *at, struct gb_str value);
@@ -405,6 +405,8 @@ void gb_matter_live(struct gb_core *core, struct gb_matter *matter);
 void gb_matter_regroup(struct gb_core *core, struct gb_list *component);
 void gb_matter_leave(struct gb_core *core, struct gb_observation *o);
 void gb_matter_free(struct gb_core *core, struct gb_matter *matter);
+/* It alarms nobody: what it says came with a first load alone (gridbridge/record.h). */
+bool gb_matter_is_first_load(const struct gb_core *core, const struct gb_matter *matter);
 /* Every body has done its work or is out of it (gb_state_extent): nothing falls due any more. */
 bool gb_matter_is_over(const struct gb_matter *matter);
 

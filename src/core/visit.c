@@ -11,7 +11,10 @@
  * A member goes out under an alias of the member and the day: nobody can line up one's days.
  *
  * A day is judged while it is recent (GB_VISIT_KEEP_MS after it was first told): so long its nodes
- * are in memory. What a row was found to be then stays in the row (fact.pair). */
+ * are in memory. It is judged again when something else is told of it, or a post of who stands
+ * behind it becomes known or is another. What a row was found to be then stays in the row
+ * (fact.pair). A day that was over when a first load told it has no such time: it stands as it was
+ * found with the posts that were known then. */
 #include "base/jsonw.h"
 #include "core/day.h"
 #include "core/node.h"
@@ -170,6 +173,35 @@ void gb_visit_touch_day(struct gb_core *core, const struct gb_node *node)
     for (uint32_t i = 0; i < day.count; i++) {
         if (day.nodes[i] != node) {
             gb_node_touch(core, gb_node_get(core, day.nodes[i]->head.key));
+        }
+    }
+}
+
+/* The days of a worker that are recent, from tomorrow back. */
+static void touch_days(struct gb_core *core, struct gb_str worker)
+{
+    for (int back = -1; back < GB_VISIT_DAYS; back++) {
+        char day[GB_DAY_TEXT_LEN];
+        struct gb_node *node;
+
+        gb_day_text(core->clock - back * GB_DAY_MS, day);
+        node = gb_node_find(core, GB_JOIN(&core->scratch, GB_STR("visit/"), worker, GB_STR("/"),
+                                          {day, sizeof(day)}));
+        if (node != NULL && gb_visit_is_recent(core, node)) {
+            gb_node_touch(core, node);
+        }
+    }
+}
+
+void gb_visit_touch_holder(struct gb_core *core, struct gb_str holder)
+{
+    struct gb_observation *posts[GB_HAT_POSTS_MAX];
+    uint32_t count = gb_hat_posts(core, holder, posts);
+
+    for (uint32_t i = 0; i < count; i++) {
+        touch_days(core, posts[i]->node->head.key);
+        if (gb_str_is(posts[i]->fact->reporter)) {
+            touch_days(core, GB_JOIN(&core->scratch, GB_STR("member/"), posts[i]->fact->reporter));
         }
     }
 }

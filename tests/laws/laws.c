@@ -3,12 +3,13 @@
  *
  *   order      In a stretch in which the clock stands and nobody decides, reports may come in any
  *              order that keeps each row's own: the same matters, led by the same posts, with every
- *              other published field the same. Without decisions before, the same overlaps are
- *              open (what people have settled stays settled only while its matter lives: a matter
- *              that is parted for a moment has a new overlap). Beyond the law: evidence that more
- *              reports share than GB_EVIDENCE_MAX, searches cut at GB_LINK_MAX, and what has been
- *              closed for longer than the bundle's cell_window: a report that leaves its cell
- *              while nothing open is one matter with it is no candidate any more.
+ *              other published field the same, whichever of them come with a first load. Without
+ *              decisions before, the same overlaps are open (what people have settled stays settled
+ *              only while its matter lives: one that is parted for a moment has a new overlap).
+ *              Beyond the law: evidence that more reports share than GB_EVIDENCE_MAX, searches cut
+ *              at GB_LINK_MAX, and what has been closed for longer than the bundle's cell_window: a
+ *              report that leaves its cell while nothing open is one matter with it is no candidate
+ *              any more.
  *   undo       A decision that is undone, with nothing but reports in between and while the clock
  *              stands, leaves every matter as it is without it; open overlaps as above.
  *   forbidden  At no moment does a post lead that the list forbids to.
@@ -102,7 +103,7 @@ static void try_order(struct tried *t, uint64_t seed)
     struct gb_str want;
     uint32_t kinds;
 
-    law_random_script(&script, seed, false);
+    law_random_script(&script, seed, seed % 3 == 0);
     if (seed % 2 == 0) {
         without_decisions(&script);
     }

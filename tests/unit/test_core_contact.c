@@ -17,6 +17,7 @@
 #define FAMILY "{\"grid\":\"" CF_GRID "\",\"holder\":\"j1.p\"}"
 #define FAMILY_KEY CF_VILLAGE "000001"
 #define OTHER_GRID CF_VILLAGE "002"
+#define IN_TOWN "\"policy\":\"abcd\",\"purpose\":\"duty\",\"town\":\"320312111\""
 
 static void put_link(struct gb_cf_script *s, int key, int member, int household, const char *grid)
 {
@@ -194,6 +195,24 @@ static void a_member_needs_a_family_and_a_link_a_place(void **state)
     gb_cf_finish(&s, &run);
 }
 
+/* A key family comes before its grid: the grid's node is opened when a tick counts it. */
+static void what_a_tick_opens_has_a_town(void **state)
+{
+    struct gb_cf_script s;
+    struct gb_cf_run run;
+
+    (void)state;
+    gb_cf_begin(&s);
+    gb_cf_row(&s, "party", "key_family", FAMILY_KEY, FAMILY);
+    gb_cf_row(&s, "party", "member", "1",
+              "{\"family\":\"" CF_VILLAGE "000002\",\"holder\":\"j1.m1\"}");
+    gb_cf_tick(&s, T0 + 1000);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"kind\":\"grid\"," IN_TOWN, 2);
+    gb_cf_has(&run, "\"members\":1," IN_TOWN, 2);
+    gb_cf_finish(&s, &run);
+}
+
 /* A sheet is loaded: what it brings is known, and only what is wrong since is told. */
 static void a_first_load_opens_nothing(void **state)
 {
@@ -271,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_household_is_linked_once_and_at_home),
         cmocka_unit_test(a_link_ends_by_tick_and_a_family_may_go),
         cmocka_unit_test(a_member_needs_a_family_and_a_link_a_place),
+        cmocka_unit_test(what_a_tick_opens_has_a_town),
         cmocka_unit_test(a_first_load_opens_nothing),
         cmocka_unit_test(all_can_be_taken_back),
     };

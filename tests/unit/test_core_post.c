@@ -199,12 +199,16 @@ static void two_hats_are_one_person(void **state)
     r.key = "3";
     r.reporter = "j1.x"; /* another person */
     gb_cf_put(&s, &r);
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"credits\":[\"grid\",\"party\"]", 4); /* of two, whichever came first: */
+    gb_cf_has(&run, "\"before\":{\"credits\":[\"grid\"],\"version\":1}", 1);
+    gb_cf_has(&run, "\"credits\":[\"grid\"]", 5);
+    gb_cf_end(&run);
     gb_cf_row(&s, "party", "key_family", FAMILY_KEY, NULL);
     gb_cf_play_all(&s, &run);
     gb_cf_has(&run, "{\"also\":[\"key_family/" FAMILY_KEY "\"],\"network\":\"grid\"", 3);
     gb_cf_has(&run, "{\"also\":[\"" POST "\"],\"network\":\"party\"", 3);
-    gb_cf_has(&run, "\"credits\":[\"grid\",\"party\"]", 2); /* change and state of the second */
-    gb_cf_has(&run, "\"credits\":[\"grid\"]", 4);
+    gb_cf_has(&run, "\"before\":{\"credits\":[\"grid\",\"party\"]", 2); /* taken back */
     gb_cf_has(&run, " gb.post.v1 key_family/" FAMILY_KEY " ", 2);
     gb_cf_finish(&s, &run);
 }

@@ -18,21 +18,32 @@
 #define ROW_ID "key_family/" FAMILY_KEY "/2023-11-15"
 #define LOG_ID "grid_worker/" CF_GRID "/2023-11-15"
 
-/* worker: id hash of who works the grid; j1.g and j1.p are one person. */
-static void begin_town(struct gb_cf_script *s, const char *worker)
+static void begin_empty(struct gb_cf_script *s)
 {
     static struct gb_policy policy;
-    char fields[128];
 
     policy = *gb_cf_policy();
     policy.network = (struct gb_network_rules){.vacant_after_ms = DAY, .conflict_after_ms = DAY};
     gb_cf_begin(s);
     s->policy = &policy;
+}
+
+/* worker: id hash of who works the grid; j1.g and j1.p are one person. */
+static void put_posts(struct gb_cf_script *s, const char *worker)
+{
+    char fields[128];
+
     (void)snprintf(fields, sizeof(fields),
                    "{\"grid\":\"" CF_GRID "\",\"holder\":\"%s\",\"role\":\"worker\"}", worker);
     gb_cf_row(s, "grid", "grid_post", "7/1", fields);
     gb_cf_row(s, "party", "key_family", FAMILY_KEY,
               "{\"grid\":\"" CF_GRID "\",\"holder\":\"j1.p\"}");
+}
+
+static void begin_town(struct gb_cf_script *s, const char *worker)
+{
+    begin_empty(s);
+    put_posts(s, worker);
 }
 
 static void put_row(struct gb_cf_script *s, const char *key, const char *begins)
@@ -86,6 +97,34 @@ static void one_person_tells_a_visit_thrice(void **state)
     gb_cf_has(&run, "\"credits\":[\"grid\",\"party\"]", 8); /* one work, both networks */
     gb_cf_has(&run, "\"told_in\":\"counter\"", 3);
     gb_cf_has(&run, "j1.", 0);
+    gb_cf_finish(&s, &run);
+}
+
+/* Who holds the posts becomes known last: what was told before is judged again, and once more when
+ * the worker turns out to be another. */
+static void posts_that_come_late_change_what_was_told(void **state)
+{
+    struct gb_cf_script s;
+    struct gb_cf_run run;
+
+    (void)state;
+    begin_empty(&s);
+    put_log(&s, "log/1", 0);
+    put_counter(&s, "1/3", "j1.p");
+    put_row(&s, "v1", "09:05:00");
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"duplicates\"", 0);
+    gb_cf_has(&run, "\"credits\":[\"grid\",\"party\"]", 0);
+    gb_cf_end(&run);
+    put_posts(&s, "j1.g");
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"after\":{\"credits\":[\"grid\",\"party\"],\"duplicates\":"
+                    "{\"secondary_entry\":1},\"households\":1", 1);
+    gb_cf_end(&run);
+    put_posts(&s, "j1.x");
+    gb_cf_play_all(&s, &run);
+    gb_cf_has(&run, "\"before\":{\"credits\":[\"grid\",\"party\"],\"duplicates\":"
+                    "{\"secondary_entry\":1},\"households\":1", 1);
     gb_cf_finish(&s, &run);
 }
 
@@ -264,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_person_tells_a_visit_thrice),
+        cmocka_unit_test(posts_that_come_late_change_what_was_told),
         cmocka_unit_test(two_visits_stay_two),
         cmocka_unit_test(a_log_is_of_all_who_hold_the_post),
         cmocka_unit_test(what_was_found_stays),
