@@ -143,10 +143,16 @@ def test_a_message_consumed_twice_is_applied_once(store):
     assert store.log()[0]["origin"] == "a"
 
 
-def test_a_second_creation_for_one_report_finds_the_row_that_is_there(store):
-    hand = store.insert({**NEW_ROW[store.system.source], store.system.peer: "700123"})
-    answer = store.apply(creation(store, "b"), NOW)
-    assert answer["result"] == "accepted" and answer["key"] == str(hand)
+def test_a_second_try_of_a_creation_finds_the_row_that_is_there(store):
+    first = store.apply(creation(store, "b"), NOW)
+    again = store.apply(creation(store, "b2"), NOW)
+    assert again["result"] == "accepted" and again["key"] == first["key"]
+    assert len(store.rows()) == 1
+
+
+def test_a_row_typed_by_hand_is_no_entry_saved(store):
+    store.insert({**NEW_ROW[store.system.source], store.system.peer: "700123"})
+    assert store.apply(creation(store, "h"), NOW)["reason"] == "typed_already"
     assert len(store.rows()) == 1
 
 

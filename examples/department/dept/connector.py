@@ -43,7 +43,8 @@ class Connector:
         self.wire = wire.WIRES[self.source]()
         self.topic = f"{prefix}writeback.{self.source}"
         self.counts = dict.fromkeys(("taken", "accepted", "refused", "created", "sent"), 0)
-        self.late = []  # (due, number, payload)
+        self.late = []  # (due, number, payload, key)
+        self.lost = None
         self.producer = confluent_kafka.Producer({
             "bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 5})
         self.consumer = confluent_kafka.Consumer({
@@ -94,14 +95,21 @@ class Connector:
         changes = self.store.captured()
         for change in changes:
             for topic, partition, key, value in self.wire.records(change):
-                self.producer.produce(topic, None if value is None else value.encode(),
-                                      None if key is None else key.encode(), partition)
-        if self.producer.flush(30):
-            raise TimeoutError(f"{self.source}: Kafka took no change within 30 s")
+                self.producer.produce(
+                    topic, None if value is None else value.encode(),
+                    None if key is None else key.encode(), partition,
+                    on_delivery=lambda error, at, seq=change["seq"]: self.note(seq, error, at))
+        if self.producer.flush(30) or self.lost is not None:
+            raise TimeoutError(f"{self.source}: Kafka took no change: {self.lost or '30 s'}")
         if changes:
             self.store.mark_sent(changes[-1]["seq"])
             self.counts["sent"] += len(changes)
         return len(changes)
+
+    def note(self, seq, error, at):
+        """Change seq of the log is a record of Kafka's now, or could not be delivered."""
+        if error is not None:
+            self.lost = error
 
     def close(self):
         self.producer.flush()

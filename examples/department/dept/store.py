@@ -227,17 +227,20 @@ class Store:
     def _create(self, cursor, message, now_ms):
         system, fields = self.system, message["fields"]
         peer = message["set"].get(system.peer)
-        if peer is not None:  # somebody typed it in by hand meanwhile: that row is the counterpart
-            cursor.execute(f"SELECT id FROM {system.target} t WHERE {system.peer} = %s"
-                           f" AND {self._live()} ORDER BY id LIMIT 1", (peer,))
+        if peer is not None:
+            cursor.execute(f"SELECT t.id, c.origin FROM {system.target} t LEFT JOIN"
+                           f" {system.schema}.change_log c ON c.key = t.id AND c.op = 'insert'"
+                           f" WHERE t.{system.peer} = %s AND {self._live()}"
+                           " ORDER BY c.origin NULLS LAST, t.id LIMIT 1", (peer,))
             found = cursor.fetchone()
-            if found:
+            if found and found[1] is None:
+                raise Refusal("typed_already")
+            if found:  # an earlier try, whose answer was lost, made it
                 return found[0]
         key = self._fresh(cursor)
         values = {**system.fills(fields, key, now_ms), **message["set"]}
-        place = self.places.get(fields.get("grid")) or \
-            self.places.get("village/" + fields.get("village", ""))
-        values.setdefault(system.grid_column, place)
+        values.setdefault(system.grid_column, self.places.get(fields.get("grid")) or
+                          self.places.get("village/" + fields.get("village", "")))
         values = {**system.defaults, **{c: v for c, v in values.items() if v is not None}}
         if any(column not in values for column in system.needs):
             raise Refusal("missing_column")
