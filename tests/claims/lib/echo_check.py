@@ -254,6 +254,16 @@ def check_creations(history):
 # -- echoes are silent --------------------------------------------------------------------------
 
 
+def is_first_word(history, told):
+    """Something in it was never told to that row before: a row that was made is news, and the two
+    rows may learn of each other. What nobody has answered yet may go along."""
+    message = told.message
+    said = {column for one in history.told if one.pos < told.pos
+            and one.message.get("key") == message.get("key")
+            and one.message["source"] == message["source"] for column in one.message["set"]}
+    return message["action"] != "create" and not set(message["set"]) <= said
+
+
 def check_echoes(history):
     """What a write-back made of a row opens no overlap and is no reason to write."""
     faults = []
@@ -271,8 +281,7 @@ def check_echoes(history):
             faults.append(f"echo {image.source}/{image.key} at {image.pos} opened an overlap"
                           f" ({kind})")
         for told in spoken[image.pos[:2]]:
-            is_peer = {FIELD_OF[told.message["source"]][c] for c in told.message["set"]} == {"peer"}
-            if not (image.op == "insert" and told.message["action"] == "update" and is_peer):
+            if image.op != "insert" or not is_first_word(history, told):
                 faults.append(f"echo {image.source}/{image.key} at {image.pos} had"
                               f" {place(told.message)} written: {told.message['set']}")
     return faults
@@ -327,18 +336,29 @@ def check_last_words(history):
     return faults
 
 
+def was_shown(history, told):
+    """The row showed all of it at some time after it was refused: somebody did it by hand."""
+    message = told.message
+    return any(str(change["key"]) == message.get("key") and change["after"] is not None and
+               all(str(change["after"][column]) == value for column, value in
+                   message["set"].items()) for change in history.logs[message["source"]])
+
+
 def check_standing(history):
     """What a matter shows of a write-back is what the department did with it."""
     faults = []
     for ident, entry in standing_of(history).items():
         answer = history.answers.get(ident)
+        result = answer and answer["result"]
         wanted = {None: ("sent", "expired"), "refused": ("refused", "expired"),
-                  "accepted": ("accepted", "confirmed", "expired")}[answer and answer["result"]]
+                  "accepted": ("accepted", "confirmed", "expired")}[result]
+        if result == "refused" and was_shown(history, history.by_id[ident]):
+            wanted += ("confirmed",)
         if entry["state"] == "refused" and answer and entry.get("reason") != answer.get("reason"):
             faults.append(f"{ident}: reason {entry.get('reason')}, answered {answer.get('reason')}")
         if entry["state"] not in wanted:
             faults.append(f"{ident}: its matter says {entry['state']}, the department"
-                          f" {answer and answer['result']}")
+                          f" {answer and (result, answer.get('reason'))}")
     return faults
 
 
@@ -379,6 +399,9 @@ def check_asked_for(history, categories):
         if "redirect_to" in value or value["state"] in OVER or network not in NETWORK.values() or \
                 value["category"] not in categories or network in {NETWORK[s] for s in sources}:
             continue
+        if any(entry.get("action") == "create" and entry["state"] == "suppressed"
+               for entry in value.get("writebacks", ())):
+            continue  # from the time when its system was in shadow
         if not any(f"{ref['source']}/matter/{ref['key']}" in asked for ref in value["refs"]):
             faults.append(f"matter {value['id']}: {network} leads, has no row, and was not asked")
     return faults
