@@ -450,7 +450,9 @@ static const struct gb_command COMMANDS[] = {
     {.name = "topics create",
      .words = "",
      .help = "Creates the bridge's topics and stream ids",
-     .more = "What is there stays. The number of lanes is fixed by the first creation.",
+     .more = "What is there stays. The number of lanes is fixed by the first creation.\n"
+             "With -c each source gets a write-back topic for good (eight at most; where\n"
+             "more are configured, those with mode: live do).",
      .options = CREATE_OPTIONS,
      .run = gb_cli_topics_create},
     {.name = "topics list",
