@@ -74,6 +74,12 @@ gb_test_program(gridbridge_unscrubbed ${main_source} tests/stubs/scrub_off.c)
 set_target_properties(gridbridge_unscrubbed PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/tools)
 
+# The program with outputs to be written back planted into those of its core.
+gb_test_program(gridbridge_planted ${main_source} tests/stubs/planted.c)
+target_link_options(gridbridge_planted PRIVATE -Wl,--wrap=gb_core_step)
+set_target_properties(gridbridge_planted PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/tools)
+
 # Fuzz targets: each replays its corpus tests/fuzz/corpus/<name>/ under ctest.
 if(CMAKE_C_COMPILER_ID MATCHES "Clang")
   file(GLOB fuzzers CONFIGURE_DEPENDS tests/fuzz/fuzz_*.c)

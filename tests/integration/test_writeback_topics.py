@@ -2,11 +2,16 @@
 import json
 import os
 import signal
+import sys
 
 import confluent_kafka
 import psycopg2
 import pytest
 from gb_servers import ROOT
+
+sys.path.insert(0, os.path.join(ROOT, "tests", "claims", "lib"))
+
+import reader  # noqa: E402
 
 ADAPTER = f"{ROOT}/adapters/party_building"
 
@@ -134,6 +139,54 @@ def test_results_come_in_through_the_door(town):
     books = daemon.books()["writeback"]
     assert books["received"] == 5 and books["dead"] == 3
     assert "identical" in daemon.command("replay")
+
+
+def read_topic(town, topic):
+    """{lane: [message ...]} of a topic, read_committed, from its start to its end."""
+    consumer = confluent_kafka.Consumer({
+        "bootstrap.servers": town.kafka.bootstrap, "group.id": "writeback-topics",
+        "isolation.level": "read_committed", "enable.auto.commit": False})
+    found = {}
+    try:
+        for lane in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
+            found[lane] = list(reader.read_partition(consumer, topic, lane, 30))
+    finally:
+        consumer.close()
+    return found
+
+
+def headers(message):
+    return {name: value.decode() for name, value in message.headers()}
+
+
+def test_each_source_reads_its_own(town, gridbridge):
+    """Outputs are planted; it is killed between COMMIT and Kafka, and inside a transaction."""
+    daemon = town.daemon("slots_e")
+    daemon.binary = os.path.join(os.path.dirname(gridbridge), "tests/tools/gridbridge_planted")
+    daemon.set_up()
+    for stop in ("committed:2", "produced:2", "txn_sent:2", "published:2"):
+        daemon.start(environment={"GRIDBRIDGE_STOP_AT": stop})
+        assert daemon.process.wait(timeout=60) == -signal.SIGKILL
+    with daemon:
+        daemon.wait_received(town.records)
+        assert daemon.stop() == 0
+    lines = dict(daemon.ask("SELECT lane, next_index FROM lane"))
+    streams = dict(daemon.ask("SELECT topic, gb_stream FROM stream"))
+    for source, first, step in (("party_building", 1, 2), ("governance_grid", 0, 3)):
+        topic = f"slots_e.writeback.{source}"
+        found = read_topic(town, topic)
+        assert set(found) == set(lines)
+        for lane, messages in found.items():
+            indexes = range(first, lines[lane], step)
+            assert [m.key().decode() for m in messages] == [f"grid/matter/{i}" for i in indexes]
+            assert [headers(m)["gb_seq"] for m in messages] == [
+                str(n + 1) for n in range(len(indexes))]
+            assert {headers(m)["gb_stream"] for m in messages} <= {streams[topic]}
+        assert sum(map(len, found.values())) > 250
+    assert len(set(streams.values())) == len(streams)
+    assert "identical" in daemon.command("replay")
+    daemon.binary = gridbridge  # which has nothing to write back there
+    assert "differs" in daemon.command("replay", code=1)
 
 
 def modes_seen(daemon):

@@ -19,6 +19,7 @@
 #include "lane/limits.h"
 #include "lane/outbox.h"
 #include "lane/replay.h"
+#include "planted.h"
 
 #define RECORDS 90U
 #define GRID (GB_TOPIC_WRITEBACK + 0)
@@ -28,41 +29,10 @@ static const char *grid_stream = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 static const char *party_stream = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 static uint64_t strange_line = UINT64_MAX; /* the one with an output for a source "court" */
 
-void __real_gb_core_step(struct gb_core *core, const struct gb_record *rec, struct gb_step *step);
-void __wrap_gb_core_step(struct gb_core *core, const struct gb_record *rec, struct gb_step *step);
-
-static void plant(struct gb_step *step, struct gb_str target)
-{
-    struct gb_output *outputs =
-        gb_arena_take(step->arena, (step->outputs_count + 1U) * sizeof(outputs[0]));
-
-    if (step->outputs_count > 0) {
-        memcpy(outputs, step->outputs, step->outputs_count * sizeof(outputs[0]));
-    }
-    outputs[step->outputs_count] = (struct gb_output){
-        .topic = GB_TOPIC_WRITEBACK,
-        .target = target,
-        .key = gb_arena_printf(step->arena, "grid/matter/%llu", (unsigned long long)step->index),
-        .value = gb_arena_printf(step->arena, "{\"clock\":0,\"id\":\"%llu\"}",
-                                 (unsigned long long)step->index),
-        .type = GB_STR("gb.writeback.v1"),
-        .subject = gb_arena_printf(step->arena, "id-%llu", (unsigned long long)step->index),
-        .ordinal = step->outputs_count,
-        .change = -1};
-    step->outputs = outputs;
-    step->outputs_size = ++step->outputs_count;
-}
-
-/* Odd lines are for party, those that three divides for grid. */
 void __wrap_gb_core_step(struct gb_core *core, const struct gb_record *rec, struct gb_step *step)
 {
     __real_gb_core_step(core, rec, step);
-    if (step->index % 2 == 1) {
-        plant(step, GB_STR("party"));
-    }
-    if (step->index % 3 == 0) {
-        plant(step, GB_STR("grid"));
-    }
+    plant_two(step, GB_STR("party"), GB_STR("grid"));
     if (step->index == strange_line) {
         plant(step, GB_STR("court"));
     }
