@@ -44,7 +44,7 @@ enum gb_kind {
     GB_KIND_POLICY,
     GB_KIND_TICK,
     GB_KIND_CONTROL,
-    GB_KIND_RESULT
+    GB_KIND_RESULT /* a system's answer to a write-back */
 };
 
 enum gb_verdict { GB_ACCEPTED, GB_REFUSED, GB_DEAD, GB_IGNORED };

@@ -16,7 +16,8 @@
  * any week, and was accepted or handled in none; what is seen to happen to it later counts.
  *   reports    each report that came in; entries: as the first of its matter, or as a duplicate of
  *              the gravest kind that it makes with an elder one (b, c, d and e of DOMAIN 6.3; kind
- *              (a), a technical re-send, is no report: gb.books counts it as `resent`)
+ *              (a), a technical re-send, is no report: gb.books counts it as `resent`; nor is a row
+ *              that a write-back made)
  *   rules      the same matters (entries.first) by the rule that names their lead; `none`: nobody
  *   responded  matters that a body took on (签收) for the first time; response: how long after
  *              the eldest report's time

@@ -466,6 +466,11 @@ static const struct gb_command COMMANDS[] = {
      .options = VERIFY_OPTIONS,
      .run = gb_cli_topics_verify},
     {.name = "version", .words = "", .help = "Prints the version", .run = gb_cli_version},
+    {.name = "writebacks list",
+     .words = "",
+     .help = "What each system was told, and what came of it",
+     .options = DATABASE_OPTIONS,
+     .run = gb_cli_writebacks_list},
 };
 
 const struct gb_command *gb_commands(size_t *count)

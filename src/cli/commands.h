@@ -46,6 +46,7 @@ enum gb_exit gb_cli_topics_create(const struct gb_args *args);
 enum gb_exit gb_cli_topics_list(const struct gb_args *args);
 enum gb_exit gb_cli_topics_verify(const struct gb_args *args);
 enum gb_exit gb_cli_version(const struct gb_args *args);
+enum gb_exit gb_cli_writebacks_list(const struct gb_args *args);
 
 /* explain RECORD.json */
 enum gb_exit gb_cli_explain_dry(const struct gb_args *args);

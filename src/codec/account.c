@@ -347,6 +347,28 @@ static void tell_limits(const struct gb_tell *tell)
     }
 }
 
+static void tell_writebacks(const struct gb_tell *tell)
+{
+    const struct gb_value *list = gb_value_get(tell->matter, GB_STR("writebacks"));
+
+    if (list == NULL || list->type != GB_ARRAY || list->count == 0) {
+        return;
+    }
+    gb_tell_head(tell, "head_writebacks");
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct gb_value *item = &list->items[i];
+        const struct gb_slot slots[] = {
+            {"source", gb_tell_name(tell, "sources", text_at(item, "source"))},
+            {"action", gb_tell_name(tell, "writebacks", text_at(item, "action"))},
+            {"state", gb_tell_name(tell, "writebacks", text_at(item, "state"))},
+            {"key", text_at(item, "key")},
+            {"reason", text_at(item, "reason")},
+            {NULL, GB_STR_NONE}};
+
+        gb_tell_message(tell, "writeback", slots);
+    }
+}
+
 static void tell_title(const struct gb_tell *tell)
 {
     const struct gb_slot slots[] = {{"matter", text_at(tell->matter, "id")},
@@ -379,6 +401,7 @@ void gb_account_matter(const struct gb_account *account, const struct gb_page *p
         gb_tell_rows(&tell);
         tell_claims(&tell);
         tell_limits(&tell);
+        tell_writebacks(&tell);
     } else {
         tell_gone(&tell);
     }

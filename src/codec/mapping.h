@@ -19,7 +19,6 @@
 #define GB_NAMES_MAX 8U
 #define GB_WORD_LIST_MAX 64U
 #define GB_COUNTERS_MAX 2U
-#define GB_WRITES_MAX 8U
 #define GB_NAME_LEN_MAX 64U /* of entities, fields, columns, tables' parts, paths */
 
 /* A short list of texts, in the arena. */
@@ -150,21 +149,6 @@ struct gb_counter {
     uint32_t fields_count;
 };
 
-/* How a result goes back into the system: parsed and kept for write-back. */
-struct gb_write {
-    struct gb_str column;
-    struct gb_str from;         /* state, lead, deadline_at, matter, reason; or "" */
-    struct gb_str constant;     /* where from is "" */
-    struct gb_words canonical, raw; /* of from: canonical[i] is written as raw[i] */
-};
-
-struct gb_writeback {
-    struct gb_str target; /* table, or address of a call */
-    bool is_call;
-    struct gb_write writes[GB_WRITES_MAX];
-    uint32_t writes_count;
-};
-
 enum gb_replica_identity { GB_IDENTITY_DEFAULT, GB_IDENTITY_INDEX, GB_IDENTITY_FULL };
 
 enum gb_town_form { GB_TOWN_CONSTANT, GB_TOWN_COLUMN, GB_TOWN_PREFIX, GB_TOWN_LOOKUP };
@@ -206,7 +190,6 @@ struct gb_entity {
     uint32_t texts_count;
     struct gb_counter counters[GB_COUNTERS_MAX];
     uint32_t counters_count;
-    struct gb_writeback *writeback; /* NULL: nothing is written back */
     size_t need; /* bytes of an arena that one change may take, its texts aside */
 };
 
@@ -271,7 +254,6 @@ bool gb_mapping_options(struct gb_mapping_read *r, const struct gb_yaml *node,
                         struct gb_field *field);
 bool gb_mapping_key(struct gb_mapping_read *r, const struct gb_yaml *node, struct gb_field *field);
 void gb_mapping_counters(struct gb_mapping_read *r, const struct gb_yaml *node);
-void gb_mapping_writeback(struct gb_mapping_read *r, const struct gb_yaml *node);
 const struct gb_lookup *gb_mapping_lookup(struct gb_mapping_read *r, const struct gb_yaml *map,
                                           uint32_t fold);
 /* "micros_local" */

@@ -1,4 +1,4 @@
-/* mapping.yaml: options of a field, counters and write-back. An option stands only where its type
+/* mapping.yaml: options of a field, and counters. An option stands only where its type
  * uses it, so that a declaration that would do nothing is a mistake. */
 #include "codec/mapping.h"
 
@@ -148,79 +148,5 @@ void gb_mapping_counters(struct gb_mapping_read *r, const struct gb_yaml *node)
         counter->fields = gb_arena_take(r->arena, GB_FIELDS_MAX * sizeof(*counter->fields));
         gb_mapping_fields(r, gb_yaml_get(item, "fields"), counter->entity, counter->fields,
                           &counter->fields_count);
-    }
-}
-
-static void read_codes(struct gb_mapping_read *r, const struct gb_yaml *map, struct gb_write *write)
-{
-    struct gb_str *canonical, *raw;
-
-    if (map == NULL || !gb_yaml_is(r->mistakes, map, GB_YAML_MAP)) {
-        return;
-    }
-    canonical = gb_arena_take(r->arena, map->count * sizeof(*canonical));
-    raw = gb_arena_take(r->arena, map->count * sizeof(*raw));
-    for (uint32_t i = 0; i < map->count; i++) {
-        if (!gb_yaml_is(r->mistakes, &map->items[i], GB_YAML_SCALAR)) {
-            return;
-        }
-        canonical[i] = gb_arena_str(r->arena, map->keys[i].text);
-        raw[i] = gb_arena_str(r->arena, map->items[i].text);
-    }
-    write->canonical = (struct gb_words){canonical, map->count};
-    write->raw = (struct gb_words){raw, map->count};
-}
-
-static void read_write(struct gb_mapping_read *r, const struct gb_yaml *name,
-                       const struct gb_yaml *node, struct gb_write *write)
-{
-    static const char *const known[] = {"from", "codes", "constant", NULL};
-    static const char *const froms[] = {"state", "lead", "deadline_at", "matter", "reason", NULL};
-    const struct gb_yaml *from = gb_yaml_get(node, "from");
-    struct gb_str refused = gb_refuse_column(r->refuse, name->text);
-    int index = 0;
-
-    write->column = gb_arena_str(r->arena, name->text);
-    write->from = GB_STR("");
-    if (gb_str_is(refused)) {
-        gb_yaml_mistake(r->mistakes, name, "this column is refused (class %.*s): take it out",
-                        GB_STR_ARG(refused));
-    }
-    if (!gb_yaml_is(r->mistakes, node, GB_YAML_MAP)) {
-        return;
-    }
-    gb_yaml_known(r->mistakes, node, known);
-    if ((from == NULL) == (gb_yaml_get(node, "constant") == NULL)) {
-        gb_yaml_mistake(r->mistakes, node, "expected from: WORD, or constant: TEXT");
-    } else if (from == NULL) {
-        (void)gb_mapping_scalar(r, node, "constant", &write->constant);
-    } else if (gb_yaml_word(r->mistakes, from, froms, &index)) {
-        write->from = gb_str_of(froms[index]);
-    }
-    read_codes(r, gb_yaml_get(node, "codes"), write);
-}
-
-void gb_mapping_writeback(struct gb_mapping_read *r, const struct gb_yaml *node)
-{
-    static const char *const known[] = {"table", "call", "set", NULL};
-    const struct gb_yaml *set = gb_yaml_need(r->mistakes, node, "set", GB_YAML_MAP);
-    struct gb_writeback *writeback = gb_arena_take(r->arena, sizeof(*writeback));
-
-    r->entity->writeback = writeback;
-    gb_yaml_known(r->mistakes, node, known);
-    writeback->is_call = gb_yaml_get(node, "call") != NULL;
-    if (writeback->is_call == (gb_yaml_get(node, "table") != NULL)) {
-        gb_yaml_mistake(r->mistakes, node, "expected table: NAME, or call: ADDRESS");
-    } else {
-        (void)gb_mapping_scalar(r, node, writeback->is_call ? "call" : "table",
-                                &writeback->target);
-    }
-    if (set == NULL || set->count == 0 || set->count > GB_WRITES_MAX) {
-        gb_yaml_mistake(r->mistakes, node, "set: expected 1 to %u columns", GB_WRITES_MAX);
-        return;
-    }
-    for (uint32_t i = 0; i < set->count; i++) {
-        read_write(r, &set->keys[i], &set->items[i],
-                   &writeback->writes[writeback->writes_count++]);
     }
 }

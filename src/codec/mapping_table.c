@@ -294,9 +294,6 @@ static void read_lists(struct gb_mapping_read *r, const struct gb_yaml *node)
     if (gb_yaml_get(node, "counters") != NULL) {
         gb_mapping_counters(r, gb_yaml_get(node, "counters"));
     }
-    if (gb_yaml_get(node, "writeback") != NULL) {
-        gb_mapping_writeback(r, gb_yaml_get(node, "writeback"));
-    }
 }
 
 void gb_mapping_table(struct gb_mapping_read *r, const struct gb_yaml *name,
@@ -305,7 +302,7 @@ void gb_mapping_table(struct gb_mapping_read *r, const struct gb_yaml *name,
     static const char *const known[] = {"entity",   "key",         "replica_identity", "version",
                                         "town",     "fields",      "soft_delete",      "texts",
                                         "ignore",   "names",       "counters",
-                                        "key_prefix", "writeback", NULL};
+                                        "key_prefix", NULL};
     struct gb_str refused = gb_refuse_table(r->refuse, name->text);
 
     if (!gb_yaml_is(r->mistakes, node, GB_YAML_MAP)) {

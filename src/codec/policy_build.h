@@ -66,6 +66,7 @@ void gb_policy_tables(struct gb_policy_build *b);
 void gb_policy_times(struct gb_policy_build *b);
 void gb_policy_decisions(struct gb_policy_build *b);
 void gb_policy_network(struct gb_policy_build *b);
+void gb_policy_writeback_file(struct gb_policy_build *b);
 void gb_policy_duties(struct gb_policy_build *b);
 
 #endif

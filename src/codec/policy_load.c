@@ -8,11 +8,11 @@ static const char *const file_words[] = {
     "authority.yaml", "bundle.yaml",    "calendar.csv",  "categories.yaml", "crosswalk.csv",
     "deadlines.yaml", "decisions.yaml", "duties.yaml",   "holders.csv",     "matching.yaml",
     "network.yaml",   "refuse.yaml",    "states.yaml",   "territory.csv",   "units.csv",
-    "words.yaml",     "README.md",      NULL};
+    "words.yaml",     "writeback.yaml", "README.md",     NULL};
 
 static const char *const optional_words[] = {
     "calendar.csv", "decisions.yaml", "holders.csv", "network.yaml", "refuse.yaml",
-    "units.csv",    "words.yaml",     "README.md",   NULL};
+    "units.csv",    "words.yaml",     "writeback.yaml", "README.md", NULL};
 
 static bool is_among(struct gb_str word, const char *const *words)
 {
@@ -180,6 +180,7 @@ const struct gb_policy *gb_policy_load(struct gb_arena *arena, const struct gb_f
     gb_policy_times(&b);
     gb_policy_decisions(&b);
     gb_policy_network(&b);
+    gb_policy_writeback_file(&b);
     gb_policy_duties(&b);
     if (mistakes->count > before) {
         return NULL;

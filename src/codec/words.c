@@ -25,7 +25,7 @@ const char *const gb_field_names[] = {
     "duplicates", "first_contact",
     "grid",      "informs", "lead",       "level",   "occurred_at", "refs",
     "reporters", "state",   "supervised", "title",   "town",        "urged",
-    "village",   NULL};
+    "village",   "writebacks", NULL};
 
 bool gb_lang_of(struct gb_str word, enum gb_lang *lang)
 {
@@ -90,6 +90,9 @@ static void need_core_words(struct reading *r)
 #undef X
 #define X(name, word) need(r, "limits", GB_STR(word), "");
     GB_DUE_LIST(X)
+#undef X
+#define X(name, word) need(r, "writebacks", GB_STR(word), "");
+    GB_TOLD_ACTION_LIST(X) GB_TOLD_STATE_LIST(X)
 #undef X
     for (size_t i = 0; gb_field_names[i] != NULL; i++) {
         need(r, "fields", gb_str_of(gb_field_names[i]), "");
@@ -240,7 +243,7 @@ static void read_root(struct reading *r, const struct gb_yaml *root)
                                         "links",    "roles",     "duties",   "networks",
                                         "sources",  "states",    "fields",   "limits",
                                         "urgencies", "decisions", "refusals", "reasons",
-                                        NULL};
+                                        "writebacks", NULL};
 
     gb_yaml_known(r->mistakes, root, known);
     for (size_t i = 0; known[i] != NULL; i++) {

@@ -62,7 +62,8 @@
     X("limit_extended", "until! count!") X("limits_none", "")                                      \
     X("urged", "count!") X("supervised", "count!")                                                 \
     X("overlap", "name! state! text! opened_at id")                                                \
-    X("overlap_open", "") X("overlap_settled", "")                                                 \
+    X("overlap_open", "") X("overlap_settled", "") X("head_writebacks", "")                        \
+    X("writeback", "source! action! state! key reason")                                            \
     X("step", "number! time! text!")
 
 /* What an overlap's text may say. */

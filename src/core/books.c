@@ -6,6 +6,7 @@
 #include "base/jsonw.h"
 #include "core/node.h"
 #include "core/state.h"
+#include "core/writeback.h"
 
 static int64_t hour_of(int64_t clock)
 {
@@ -359,6 +360,7 @@ void gb_tick(struct gb_core *core, const struct gb_record *rec)
         gb_map_each(&core->nodes, date_node, core);
         gb_stats_date(core);
     }
+    gb_targets_tick(core, rec);
     if (streams != NULL && streams->type == GB_ARRAY) {
         for (uint32_t i = 0; i < streams->count; i++) {
             tick_stream(core, session, &streams->items[i]);

@@ -4,6 +4,7 @@
 #include "core/node.h"
 #include "core/ruling.h"
 #include "core/state.h"
+#include "core/writeback.h"
 
 static void init_row(struct gb_core *core, struct gb_object *row, struct gb_str key)
 {
@@ -135,7 +136,7 @@ static enum gb_outcome accept(struct gb_core *core, const struct gb_record *rec)
     case GB_KIND_DECISION:
         return gb_decision_step(core, rec);
     case GB_KIND_RESULT:
-        return GB_UNCHANGED;
+        return gb_writeback_result(core, rec);
     }
     return GB_UNCHANGED;
 }
@@ -165,6 +166,7 @@ void gb_core_step(struct gb_core *core, const struct gb_record *rec, struct gb_s
     core->touched = (struct gb_list){0};
     core->nodes_touched = (struct gb_list){0};
     core->stepped = NULL;
+    core->rule = GB_STR_NONE;
     core->is_crowding = core->is_cut = core->is_resent = false;
     core->is_loading = rec->kind == GB_KIND_OBSERVATION && rec->bootstrap;
     if (core->policy == NULL && gb_str_is(core->policy_hash)) {

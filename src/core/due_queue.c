@@ -2,6 +2,7 @@
 #include "base/jsonw.h"
 #include "core/due.h"
 #include "core/state.h"
+#include "core/writeback.h"
 
 /* ---- what is ahead ---- */
 
@@ -22,7 +23,7 @@ static bool is_ahead(const struct gb_matter *matter, enum gb_due_kind kind)
 }
 
 /* The time of the next limit; INT64_MAX if none is ahead. */
-static int64_t next_of(const struct gb_core *core, const struct gb_matter *matter)
+static int64_t next_limit(const struct gb_core *core, const struct gb_matter *matter)
 {
     int64_t next = INT64_MAX;
 
@@ -36,6 +37,15 @@ static int64_t next_of(const struct gb_core *core, const struct gb_matter *matte
         }
     }
     return next;
+}
+
+/* The next limit, or when a write-back that nobody answered expires. */
+static int64_t next_of(const struct gb_core *core, const struct gb_matter *matter)
+{
+    int64_t limit = next_limit(core, matter);
+    int64_t until = gb_writeback_until(matter);
+
+    return until < limit ? until : limit;
 }
 
 void gb_due_queue(struct gb_core *core, struct gb_matter *matter, int64_t at)
@@ -131,8 +141,9 @@ static void mark(struct gb_core *core, struct gb_matter *matter, enum gb_due_kin
 static void fall(struct gb_core *core, struct gb_matter *matter)
 {
     int64_t now = matter->due.timer.at;
+    bool is_expired = gb_writeback_expire(core, matter, now);
 
-    for (int k = 0; k < GB_DUE_COUNT; k++) {
+    for (int k = 0; !is_expired && k < GB_DUE_COUNT; k++) {
         enum gb_due_kind kind = (enum gb_due_kind)k;
 
         if (is_ahead(matter, kind) && matter->due.at[kind] == now) {

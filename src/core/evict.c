@@ -3,6 +3,7 @@
 #include "core/node.h"
 #include "core/ruling.h"
 #include "core/state.h"
+#include "core/writeback.h"
 
 static void free_overlap(struct gb_core *core, struct gb_overlap *overlap)
 {
@@ -39,6 +40,7 @@ static void free_observation(struct gb_core *core, struct gb_observation *o)
     gb_map_take(&core->observations, o->head.key);
     gb_image_drop(core, &o->image);
     gb_returns_drop(core, o);
+    gb_told_drop(core, o);
     gb_fact_set(&core->pool, &o->fact, &gb_no_fact);
     gb_seen_drop(core, o);
     gb_pool_give_str(&core->pool, o->own);

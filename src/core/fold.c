@@ -5,6 +5,7 @@
 #include "core/parts.h"
 #include "core/share.h"
 #include "core/state.h"
+#include "core/writeback.h"
 
 struct gb_str gb_field_word(enum gb_field field)
 {
@@ -143,26 +144,26 @@ static void write_counts(struct gb_core *core, const struct gb_matter *matter,
     fields->json[GB_FIELD_AT_URGED] = count_of(core, gb_due_urged(matter));
 }
 
-static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fields *fields)
+static void build(struct gb_core *core, struct gb_matter *matter, const struct gb_decision *d,
+                  struct gb_fields *fields)
 {
     const struct gb_observation *elder = matter->reports[0];
-    struct gb_decision d = gb_decide(core, matter);
     struct gb_str category = fold_field(core, matter, GB_STR("category"));
     struct gb_pair_counts pairs = gb_pair_count(core->policy, matter);
     struct gb_str *json = fields->json;
 
-    json[GB_FIELD_AT_ASSISTS] = gb_write_roles(core, d.duty, GB_DUTY_ASSIST);
+    json[GB_FIELD_AT_ASSISTS] = gb_write_roles(core, d->duty, GB_DUTY_ASSIST);
     json[GB_FIELD_AT_BODIES] = gb_write_bodies(core, matter);
     json[GB_FIELD_AT_CATEGORY] = quoted(core, category);
     json[GB_FIELD_AT_CREDITS] = gb_write_credits(core, matter);
     json[GB_FIELD_AT_DEADLINE] = fold_field(core, matter, GB_STR("deadline_at"));
-    json[GB_FIELD_AT_DUE] = gb_due_count(core, matter, &d);
+    json[GB_FIELD_AT_DUE] = gb_due_count(core, matter, d);
     json[GB_FIELD_AT_DUPLICATES] = gb_pair_write(core, &pairs);
-    json[GB_FIELD_AT_FIRST_CONTACT] = gb_write_first(core, &d);
+    json[GB_FIELD_AT_FIRST_CONTACT] = gb_write_first(core, d);
     json[GB_FIELD_AT_GRID] = quoted(core, fold_field(core, matter, GB_STR("grid")));
     json[GB_FIELD_AT_ID] = quoted(core, matter->head.key);
-    json[GB_FIELD_AT_INFORMS] = gb_write_roles(core, d.duty, GB_DUTY_INFORM);
-    json[GB_FIELD_AT_LEAD] = gb_write_lead(core, &d);
+    json[GB_FIELD_AT_INFORMS] = gb_write_roles(core, d->duty, GB_DUTY_INFORM);
+    json[GB_FIELD_AT_LEAD] = gb_write_lead(core, d);
     json[GB_FIELD_AT_LEVEL] = quoted(core, fold_field(core, matter, GB_STR("level")));
     json[GB_FIELD_AT_OCCURRED] = number(core, elder->image.occurred_at);
     json[GB_FIELD_AT_POLICY] = quoted(core, core->policy->hash);
@@ -175,6 +176,7 @@ static void build(struct gb_core *core, struct gb_matter *matter, struct gb_fiel
     write_counts(core, matter, fields);
     json[GB_FIELD_AT_VERSION] = number(core, matter->version + 1);
     json[GB_FIELD_AT_VILLAGE] = quoted(core, elder->image.village);
+    json[GB_FIELD_AT_WRITEBACKS] = gb_writeback_write(core, matter);
 }
 
 static bool is_same(const struct gb_fields *a, const struct gb_fields *b, int field)
@@ -233,13 +235,18 @@ struct gb_str gb_why(struct gb_core *core, struct gb_str rule, struct gb_str evi
     return gb_core_text(core);
 }
 
-static struct gb_str rule_of(const struct gb_matter *matter, struct gb_str word)
+/* rule: what the step says that a change comes from, or absent. */
+static struct gb_str rule_of(const struct gb_matter *matter, struct gb_str word,
+                             struct gb_str rule)
 {
     static const char *const links[] = {"report", "link.xref", "link.attachment", "link.holder",
                                         "decision"};
 
     if (gb_str_eq(word, GB_STR("decided"))) {
         return GB_STR("decision");
+    }
+    if (gb_str_is(rule) && gb_str_eq(word, GB_STR("changed"))) {
+        return rule;
     }
     return gb_str_eq(word, GB_STR("split")) ? GB_STR("link.ended")
                                             : gb_str_of(links[matter->link_level]);
@@ -300,9 +307,11 @@ static void fold_once(struct gb_core *core, struct gb_matter *matter, struct gb_
 {
     struct gb_fields fields = {{GB_STR_NONE}};
     bool is_new = !gb_str_is(matter->fields.json[GB_FIELD_AT_ID]);
+    struct gb_decision d = gb_decide(core, matter);
     struct gb_saying said;
 
-    build(core, matter, &fields);
+    gb_writeback_plan(core, matter, &d);
+    build(core, matter, &d, &fields);
     write_losers(core, matter);
     if (matter->is_split) {
         word = GB_STR("split");
@@ -314,7 +323,7 @@ static void fold_once(struct gb_core *core, struct gb_matter *matter, struct gb_
         return;
     }
     said = (struct gb_saying){.word = word,
-                              .rule = gb_str_is(rule) ? rule : rule_of(matter, word),
+                              .rule = gb_str_is(rule) ? rule : rule_of(matter, word, core->rule),
                               .evidence = fields.json[GB_FIELD_AT_REFS]};
     publish(core, matter, &fields, &said);
     gb_fields_keep(core, matter, &fields);

@@ -17,6 +17,9 @@ int gb_observation_order(const void *a, const void *b)
     const struct gb_observation *y = b;
     int order;
 
+    if (x->is_made != y->is_made) {
+        return x->is_made ? 1 : -1;
+    }
     if (x->image.occurred_at != y->image.occurred_at) {
         return x->image.occurred_at < y->image.occurred_at ? -1 : 1;
     }

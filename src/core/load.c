@@ -5,6 +5,7 @@
 #include "core/ruling.h"
 #include "core/share.h"
 #include "core/state.h"
+#include "core/writeback.h"
 
 struct gb_observation *gb_observation_get(struct gb_core *core, struct gb_str key)
 {
@@ -153,6 +154,8 @@ static void load_observation(struct gb_core *core, const struct gb_row *row,
     gb_fallen_load(o, parsed);
     gb_rest_load(o, parsed);
     gb_stats_report_load(o, parsed);
+    o->is_made = gb_value_bool(parsed, GB_STR("made"), false);
+    gb_told_load(core, o, parsed);
     read_version(&o->version, parsed);
     seen_count = read_strings(list_of(parsed, GB_STR("seen")), seen, GB_SEEN_MAX);
     for (uint32_t i = 0; i < seen_count; i++) {
@@ -395,6 +398,8 @@ static void load_lane(struct gb_core *core, const struct gb_row *row,
         core->crowded_count = gb_value_int(parsed, GB_STR("crowded"), 0);
         core->cut_count = gb_value_int(parsed, GB_STR("cut"), 0);
         gb_object_stored(&core->links_row, row);
+    } else if (gb_target_load(core, row, parsed)) {
+        return;
     } else if (gb_str_eq(row->key, core->balance_row.key)) {
         core->marks_era = gb_value_int(parsed, GB_STR("marks_era"), 0);
         gb_core_set(core, &core->unbalanced_reason, gb_value_str(parsed, GB_STR("reason")));

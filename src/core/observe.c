@@ -2,6 +2,7 @@
 #include "base/jsonw.h"
 #include "core/node.h"
 #include "core/state.h"
+#include "core/writeback.h"
 
 static size_t len_of(const struct gb_image *image)
 {
@@ -350,7 +351,8 @@ static void keep_image(struct gb_core *core, struct gb_observation *o,
     gb_image_keep(core, &o->image, image);
     o->is_deleted = false;
     o->is_bootstrap = core->rec->bootstrap && was_bootstrap;
-    if (image->state == GB_STATE_RETURNED && !was_returned && !core->rec->bootstrap) {
+    if (image->state == GB_STATE_RETURNED && !was_returned && !core->rec->bootstrap &&
+        !gb_str_is(core->rule)) {
         gb_returns_add(core, o);
     }
     gb_rest_note(core, o);
@@ -450,6 +452,7 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
     bool is_matter = gb_is_matter(rec);
     struct gb_str reason = GB_STR_NONE;
     struct gb_observation *o;
+    bool is_echo = false;
     int order;
 
     if (core->policy == NULL) {
@@ -485,11 +488,16 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
     core->stepped = o;
     gb_visit_touch_log(core, &o->image);
     if (!is_delete) {
+        if (o->is_deleted) {
+            gb_writeback_meets(core, o, &image);
+        } else {
+            is_echo = gb_writeback_hears(core, o, &image);
+        }
         put_report(core, o, &image);
         gb_visit_touch_log(core, &o->image);
     } else if (!o->is_deleted) {
         remove_report(core, o);
     }
     gb_nodes_fold(core);
-    return GB_APPLIED;
+    return is_echo ? GB_UNCHANGED : GB_APPLIED;
 }

@@ -75,7 +75,7 @@ enum gb_pair_kind gb_pair_of_report(const struct gb_policy *policy,
 {
     enum gb_pair_kind best = GB_PAIR_NONE;
 
-    for (uint32_t j = 0; j < i; j++) {
+    for (uint32_t j = 0; j < i && !matter->reports[i]->is_made; j++) {
         enum gb_pair_kind kind =
             gb_pair_of_reports(policy, matter->reports[j], matter->reports[i]);
 

@@ -37,12 +37,13 @@ enum gb_pair_kind gb_pair_of_visits(const struct gb_policy *policy,
                                     const struct gb_observation *a,
                                     const struct gb_observation *b);
 
-/* How often each kind stands among the reports of a matter: each report but the eldest counts once,
- * by the gravest kind that it makes with an elder one. */
-/* What the i-th report of a matter (i > 0) is. */
+/* What the i-th report of a matter (i > 0) is: the gravest kind that it makes with an elder one. A
+ * row that a write-back made repeats nothing: nobody typed it. */
 enum gb_pair_kind gb_pair_of_report(const struct gb_policy *policy,
                                     const struct gb_matter *matter, uint32_t i);
 
+/* How often each kind stands among the reports of a matter: each report but the eldest counts
+ * once. */
 struct gb_pair_counts {
     uint32_t by[GB_PAIR_NONE];
 };

@@ -146,6 +146,26 @@ struct gb_str gb_policy_canonical(const struct gb_policy *policy, struct gb_str 
     return GB_STR_NONE;
 }
 
+struct gb_str gb_policy_raw(const struct gb_policy *policy, struct gb_str source,
+                            struct gb_str field, struct gb_str canonical, int64_t at)
+{
+    struct gb_str code = GB_STR_NONE;
+
+    for (uint32_t i = 0; i < policy->crosswalk_count; i++) {
+        const struct gb_crosswalk *row = &policy->crosswalk[i];
+
+        if (gb_str_eq(row->source, source) && gb_str_eq(row->field, field) &&
+            gb_str_eq(row->canonical, canonical) && row->valid_from <= at &&
+            at < row->valid_until) {
+            if (gb_str_is(code)) {
+                return GB_STR_NONE;
+            }
+            code = row->code;
+        }
+    }
+    return code;
+}
+
 bool gb_policy_state(const struct gb_policy *policy, struct gb_str source, struct gb_str entity,
                      struct gb_str code, enum gb_state *state)
 {

@@ -10,6 +10,7 @@
 #include "core/deadline.h"
 #include "core/decision.h"
 #include "core/duty.h"
+#include "core/writeback_rule.h"
 
 /* Canonical states (DOMAIN 3.2). X(NAME): word = name. */
 #define GB_STATE_LIST(X)                                                                           \
@@ -130,6 +131,7 @@ struct gb_policy {
     uint32_t reopen;                 /* bit r: enum gb_reopen; 0: a person's word stands for good */
     int64_t claim_ms;                /* how long a seat's claim lasts if it does not say */
     struct gb_network_rules network;
+    const struct gb_writeback_rule *writebacks; uint32_t writebacks_count; /* by source */
     int32_t escalate_after_returns;  /* deadlines.yaml: ping_pong, 0: never */
     int64_t contradiction_after_ms;  /* deadlines.yaml: contradictory_state, 72 h */
 };
@@ -137,6 +139,10 @@ struct gb_policy {
 /* The canonical code of (source, field, code) valid at time at (ms), or absent. */
 struct gb_str gb_policy_canonical(const struct gb_policy *policy, struct gb_str source,
                                   struct gb_str field, struct gb_str code, int64_t at);
+/* The source's own code for a canonical one that is valid at time at: the one code there is, or
+ * absent where there is none or several. */
+struct gb_str gb_policy_raw(const struct gb_policy *policy, struct gb_str source,
+                            struct gb_str field, struct gb_str canonical, int64_t at);
 /* The canonical state of a raw code; false if unknown (never guessed). */
 bool gb_policy_state(const struct gb_policy *policy, struct gb_str source, struct gb_str entity,
                      struct gb_str code, enum gb_state *state);

@@ -3,6 +3,7 @@
 #include "core/node.h"
 #include "core/ruling.h"
 #include "core/state.h"
+#include "core/writeback.h"
 
 static void write_version(struct gb_jsonw *w, const struct gb_version *version)
 {
@@ -90,6 +91,9 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     gb_jsonw_key_opt(w, GB_STR("holder"), image->holder);
     gb_jsonw_key_str(w, GB_STR("key"), o->id);
     gb_jsonw_key_opt(w, GB_STR("level"), image->level);
+    if (o->is_made) {
+        gb_jsonw_key_bool(w, GB_STR("made"), true);
+    }
     if (o->matter != NULL) {
         gb_jsonw_key_str(w, GB_STR("matter"), o->matter->head.key);
     } else if (o->node != NULL) {
@@ -106,6 +110,7 @@ static void render_observation(struct gb_jsonw *w, const struct gb_observation *
     gb_jsonw_key_str(w, GB_STR("state"), gb_state_word(image->state));
     gb_jsonw_key_opt(w, GB_STR("state_code"), image->state_code);
     gb_stats_report_render(w, o);
+    gb_told_render(w, o);
     gb_jsonw_key_opt(w, GB_STR("town"), image->town);
     if (image->has_updated) {
         gb_jsonw_key_int(w, GB_STR("updated_at"), image->updated_at);
@@ -279,6 +284,10 @@ static void render_lane(struct gb_core *core, struct gb_jsonw *w, const struct g
     } else if (object == &core->links_row) {
         gb_jsonw_key_int(w, GB_STR("crowded"), core->crowded_count);
         gb_jsonw_key_int(w, GB_STR("cut"), core->cut_count);
+    } else if (object != &core->balance_row) {
+        const void *target = object;
+
+        gb_target_render(w, target);
     } else {
         if (core->marks_era > 0) {
             gb_jsonw_key_int(w, GB_STR("marks_era"), core->marks_era);

@@ -64,7 +64,8 @@ struct gb_cause gb_cause_of(enum gb_overlap_kind kind, bool is_open, struct gb_s
 /* `why.rule` of a change of a matter, beside ids of rows: how its reports came together. */
 #define GB_LINK_LIST(X)                                                                            \
     X("report") X("report.removed") X("link.xref") X("link.attachment") X("link.holder")           \
-    X("link.ended") X("link") X("decision") X("extension")
+    X("link.ended") X("link") X("decision") X("extension") X("writeback.accepted")                 \
+    X("writeback.confirmed") X("writeback.refused") X("writeback.expired")
 
 /* `change` of a change: what happened. */
 #define GB_CHANGE_LIST(X)                                                                          \

@@ -53,7 +53,7 @@ struct gb_object {
     X(LEAD, "lead") X(LEVEL, "level") X(OCCURRED, "occurred_at") X(POLICY, "policy")               \
     X(PURPOSE, "purpose") X(REDIRECT, "redirect_to") X(REFS, "refs") X(REPORTERS, "reporters")     \
     X(STATE, "state") X(SUPERVISED, "supervised") X(TITLE, "title") X(TOWN, "town")                \
-    X(URGED, "urged") X(VERSION, "version") X(VILLAGE, "village")
+    X(URGED, "urged") X(VERSION, "version") X(VILLAGE, "village") X(WRITEBACKS, "writebacks")
 
 enum gb_field {
 #define X(name, word) GB_FIELD_AT_##name,
@@ -121,6 +121,8 @@ struct gb_observation {
     struct gb_fallen fallen;
     struct gb_rest rest;
     struct gb_report_marks marks;
+    struct gb_told *told; /* what systems were told of it (writeback.h); NULL: nothing */
+    bool is_made;         /* by a write-back: nobody typed it */
     uint32_t seen_count;
     struct gb_str *seen;             /* image hashes seen at this version */
     struct gb_str own;               /* matter id of its own, absent until minted */
@@ -259,6 +261,7 @@ struct gb_core {
     struct gb_map cells; /* struct gb_stat_cell */
     struct gb_telling stats;
     struct gb_object stats_row;
+    struct gb_target *targets; /* sources of write-backs, by name */
     int64_t crowded_count, cut_count; /* records that went over GB_EVIDENCE_MAX, GB_LINK_MAX */
     int64_t left_until; /* latest occurrence among what ever left its cell; INT64_MIN: nothing */
     uint64_t stamp, want_turns;
@@ -274,6 +277,7 @@ struct gb_core {
     bool is_crowding, is_cut;
     bool is_resent;  /* the record says what was said before */
     bool is_loading; /* what it does to nodes, a first load does */
+    struct gb_str rule; /* what a change is told to come from; absent: what the links say */
 };
 
 /* ---- object.c ---- */
@@ -376,7 +380,7 @@ bool gb_index_is_crowded(struct gb_core *core, const struct gb_observation *o);
 /* Adds the candidates of o at a level (0: ids, 1: attachments, 2: holder). */
 void gb_index_near(struct gb_core *core, struct gb_observation *o, int level,
                    struct gb_list *out);
-/* Elder first: occurrence, source, key. */
+/* Elder first: occurrence, source, key; what a write-back made is younger than any other. */
 int gb_observation_order(const void *a, const void *b);
 /* Finds the partners of all that a change at seeds can touch; returns them sorted in seeds. Empty
  * and core->is_cut if that would need more than GB_LINK_MAX reports. */

@@ -111,7 +111,7 @@ static void add_reports(const struct gb_core *core, const struct gb_matter *matt
         int64_t week = week_of(o->image.occurred_at, o->marks.came_at);
         enum gb_pair_kind kind;
 
-        if (o->marks.came_at <= 0) {
+        if (o->marks.came_at <= 0 || o->is_made) {
             continue;
         }
         kind = i == 0 ? GB_PAIR_NONE : gb_pair_of_report(core->policy, matter, i);

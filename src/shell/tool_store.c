@@ -27,6 +27,16 @@ enum gb_status gb_tool_lanes(struct gb_tool_pg *pg, struct gb_tool_rows **rows)
         NULL, 0, rows);
 }
 
+enum gb_status gb_tool_writebacks(struct gb_tool_pg *pg, struct gb_tool_rows **rows)
+{
+    return gb_tool_pg_ask(
+        pg,
+        "SELECT source, CASE WHEN bool_and(is_live) THEN 'live' ELSE 'shadow' END, sum(sent),"
+        " sum(accepted), sum(confirmed), sum(refused), sum(expired), sum(suppressed),"
+        " sum(echoes), sum(saved) FROM writeback_source_v GROUP BY source ORDER BY source",
+        NULL, 0, rows);
+}
+
 int64_t gb_tool_lane_find(const struct gb_tool_rows *rows, int64_t lane)
 {
     for (size_t i = 0; i < gb_tool_rows_count(rows); i++) {

@@ -75,6 +75,10 @@ enum gb_status gb_tool_slots(struct gb_tool_pg *pg, const char *prefix, struct g
 enum gb_status gb_tool_streams(struct gb_tool_pg *pg, const char *prefix, struct gb_arena *arena,
                                struct gb_topics *topics, struct gb_err *err) GB_MUST_CHECK;
 
+/* (source, mode, sent, accepted, confirmed, refused, expired, suppressed, echoes, saved) of each
+ * source, over all lanes; mode "live" where all of them have it live. */
+enum gb_status gb_tool_writebacks(struct gb_tool_pg *pg, struct gb_tool_rows **rows) GB_MUST_CHECK;
+
 /* Outbox lines (lane, line) that name a matter, in the order in which they were made. */
 enum gb_status gb_tool_matter_lines(struct gb_tool_pg *pg, struct gb_str id,
                                     struct gb_tool_rows **rows) GB_MUST_CHECK;

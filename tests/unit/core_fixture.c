@@ -182,10 +182,20 @@ void gb_cf_tick(struct gb_cf_script *s, int64_t clock)
 {
     struct gb_record *rec = add(s, GB_KIND_TICK);
 
-    set_fields(s, rec, gb_arena_printf(&s->arena, "{\"clock\":%lld,\"streams\":[{\"from\":%lld,"
-               "\"id\":\"c/t/0\",\"sent\":%lld,\"to\":%lld}]}", (long long)clock,
-               (long long)s->ticked, (long long)(s->offset - s->ticked), (long long)s->offset));
+    set_fields(s, rec, gb_arena_printf(&s->arena, "{\"clock\":%lld,\"modes\":%s,\"streams\":["
+               "{\"from\":%lld,\"id\":\"c/t/0\",\"sent\":%lld,\"to\":%lld}]}", (long long)clock,
+               s->modes != NULL ? s->modes : "{}", (long long)s->ticked,
+               (long long)(s->offset - s->ticked), (long long)s->offset));
     s->ticked = s->offset;
+}
+
+void gb_cf_result(struct gb_cf_script *s, const char *fields)
+{
+    struct gb_record *rec = add(s, GB_KIND_RESULT);
+
+    set_source(s, rec, "writeback", "r");
+    rec->entity = GB_STR("writeback");
+    set_fields(s, rec, gb_arena_str(&s->arena, gb_str_of(fields)));
 }
 
 void gb_cf_decide(struct gb_cf_script *s, const char *id, const char *actor, const char *fields)

@@ -33,6 +33,7 @@ struct gb_cf_script {
     const struct gb_policy *policy; /* NULL: gb_cf_policy(); its hash is "abcd" */
     int64_t updated_at; /* of the puts that follow; 0: they do not say */
     int64_t ticked; /* offset up to which ticks covered the stream */
+    const char *modes; /* JSON of the ticks that follow, or NULL */
 };
 
 const struct gb_policy *gb_cf_policy(void);
@@ -44,6 +45,8 @@ void gb_cf_row(struct gb_cf_script *script, const char *source, const char *enti
                const char *key, const char *fields);
 void gb_cf_delete(struct gb_cf_script *script, const char *source, const char *key);
 void gb_cf_tick(struct gb_cf_script *script, int64_t clock);
+/* A system's answer: the fields of a record of kind result, as JSON. */
+void gb_cf_result(struct gb_cf_script *script, const char *fields);
 /* A decision with id; fields: the members besides id, town and actor, as JSON. */
 void gb_cf_decide(struct gb_cf_script *script, const char *id, const char *actor,
                   const char *fields);

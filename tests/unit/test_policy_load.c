@@ -10,14 +10,18 @@
 
 #include "codec/policy_load.h"
 
-#define FILES 12
+#define FILES 13
 #define ID "abcdefghijklmnopqrstuvwxyz"
 #define HOLDERS(key) "id_hash,holder,pseudonym\n" key ID ",h,p1." ID "\n"
 
 static const char *const names[FILES] = {"authority.yaml",  "bundle.yaml",   "calendar.csv",
                                          "categories.yaml", "crosswalk.csv", "deadlines.yaml",
                                          "duties.yaml",     "holders.csv",   "matching.yaml",
-                                         "network.yaml",    "states.yaml",   "territory.csv"};
+                                         "network.yaml",    "states.yaml",   "territory.csv",
+                                         "writeback.yaml"};
+
+/* A write-back of one source that tells rows that are there. */
+#define WB(source, set) "sources: [{source: " source ", table: t, update: {set: " set "}}]"
 
 struct bundle {
     struct gb_arena arena;
@@ -195,6 +199,35 @@ static const struct {
      "network.yaml:1:35: expected [least, most]"},
     {"network.yaml", "contacts: {households: [5, 20]}", "network.yaml:1:12: unknown key"},
     {"network.yaml", "post: {}", "network.yaml:1:1: unknown"},
+    {"writeback.yaml", "sources: []", "writeback.yaml:1:10: expected 1 to 64 sources"},
+    {"writeback.yaml", "tries: 3", "writeback.yaml:1:1: "},
+    {"writeback.yaml", WB("party", "{a: {from: state}}"),
+     "writeback.yaml:1:20: unknown source \"party\""},
+    {"writeback.yaml", WB("party_building", "{a: {from: status}}"),
+     "writeback.yaml:1:71: unknown word \"status\""},
+    {"writeback.yaml", WB("party_building", "{a: {from: title}}"),
+     "writeback.yaml:1:64: a row that is there gets no title"},
+    {"writeback.yaml", WB("party_building", "{a: {from: peer}}"),
+     "writeback.yaml:1:64: from: peer names a source, and nothing else does"},
+    {"writeback.yaml", WB("party_building", "{a: {from: state, source: governance_grid}}"),
+     "writeback.yaml:1:64: from: peer names a source, and nothing else does"},
+    {"writeback.yaml", WB("party_building", "{a: {from: state, codes: {DONE: 1}}}"),
+     "writeback.yaml:1:86: no state: DONE"},
+    {"writeback.yaml", WB("party_building", "{a: {}}"),
+     "writeback.yaml:1:64: expected from: WORD, or constant: TEXT"},
+    {"writeback.yaml", WB("party_building", "{}"), "expected 1 to 16 columns"},
+    {"writeback.yaml", "sources: [{source: party_building, table: t}]",
+     "writeback.yaml:1:11: expected create, update or both"},
+    {"writeback.yaml", "sources: [{source: party_building, update: {set: {a: {from: lead}}}}]",
+     "writeback.yaml:1:11: expected table: NAME, or call: ADDRESS"},
+    {"writeback.yaml",
+     "sources: [{source: party_building, table: t, create: {when: [lead], set: {a: "
+     "{from: category}}}}]",
+     "writeback.yaml:1:54: a counterpart needs a column from: peer"},
+    {"writeback.yaml",
+     "sources: [{source: party_building, table: t, create: {when: [leads], set: {a: "
+     "{from: category}, b: {from: peer, source: governance_grid}}}}]",
+     "did you mean \"lead\""},
     {"holders.csv", "id_hash,holder,pseudonym\nj1.x,h,p1.y\n",
      "holders.csv:2:1: must be j1., j2. ... and 26"},
     {"holders.csv", HOLDERS("j0."), "holders.csv:2:1: must be j1."},
