@@ -3,6 +3,7 @@
 #include "core/node.h"
 #include "core/ruling.h"
 #include "core/state.h"
+#include "core/version.h"
 #include "core/writeback.h"
 
 static void free_overlap(struct gb_core *core, struct gb_overlap *overlap)

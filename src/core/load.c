@@ -5,6 +5,7 @@
 #include "core/ruling.h"
 #include "core/share.h"
 #include "core/state.h"
+#include "core/version.h"
 #include "core/writeback.h"
 
 struct gb_observation *gb_observation_get(struct gb_core *core, struct gb_str key)

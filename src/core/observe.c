@@ -2,6 +2,7 @@
 #include "base/jsonw.h"
 #include "core/node.h"
 #include "core/state.h"
+#include "core/version.h"
 #include "core/writeback.h"
 
 static size_t len_of(const struct gb_image *image)
@@ -155,119 +156,6 @@ static struct gb_str translate(const struct gb_policy *policy, const struct gb_r
                                      : image->reporter;
     image->pseudonym = holder != NULL ? holder->pseudonym : GB_STR_NONE;
     return GB_STR_NONE;
-}
-
-static int order_of(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
-static int parts_order(const struct gb_version *a, const struct gb_version *b)
-{
-    uint32_t count = a->parts_count < b->parts_count ? a->parts_count : b->parts_count;
-    int order = 0;
-
-    for (uint32_t i = 0; i < count && order == 0; i++) {
-        order = order_of(a->parts[i], b->parts[i]);
-    }
-    return order;
-}
-
-static bool was_seen(const struct gb_observation *o, struct gb_str hash)
-{
-    for (uint32_t i = 0; i < o->seen_count; i++) {
-        if (gb_str_eq(o->seen[i], hash)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* -1: stale; 0: the same version; 1: newer. A delete has no column; a deleted row is compared by
- * envelope first, so that a row may come back with its old column. */
-static int version_order(const struct gb_observation *o, const struct gb_record *rec)
-{
-    bool is_delete = rec->op == GB_OP_DELETE || rec->op == GB_OP_LEAVE;
-    bool has_column = !is_delete && o->version.has_column && rec->version.has_column;
-    bool has_parts = o->version.parts_count > 0 && rec->version.parts_count > 0;
-    int column = has_column ? order_of(rec->version.column, o->version.column) : 0;
-    int parts = parts_order(&rec->version, &o->version);
-
-    if (!has_column && !has_parts) {
-        return is_delete || o->seen_count == 0 || !o->version.has_column ? 1 : 0;
-    }
-    if (o->is_deleted) {
-        return parts != 0 ? parts : column;
-    }
-    return column != 0 ? column : parts;
-}
-
-void gb_seen_add(struct gb_core *core, struct gb_observation *o, struct gb_str hash)
-{
-    struct gb_str *more = gb_pool_room(&core->pool, (o->seen_count + 1) * sizeof(more[0]));
-
-    if (o->seen_count > 0) {
-        memcpy(more, o->seen, o->seen_count * sizeof(more[0]));
-        gb_pool_give(&core->pool, o->seen, o->seen_count * sizeof(more[0]));
-    }
-    more[o->seen_count++] = gb_pool_str(&core->pool, hash);
-    o->seen = more;
-}
-
-void gb_seen_drop(struct gb_core *core, struct gb_observation *o)
-{
-    for (uint32_t i = 0; i < o->seen_count; i++) {
-        gb_pool_give_str(&core->pool, o->seen[i]);
-    }
-    gb_pool_give(&core->pool, o->seen, o->seen_count * sizeof(o->seen[0]));
-    o->seen = NULL;
-    o->seen_count = 0;
-}
-
-static void forget_oldest(struct gb_core *core, struct gb_observation *o)
-{
-    size_t len = (o->seen_count - 1) * sizeof(o->seen[0]);
-    struct gb_str *rest = gb_pool_room(&core->pool, len);
-
-    gb_pool_give_str(&core->pool, o->seen[0]);
-    memcpy(rest, o->seen + 1, len);
-    gb_pool_give(&core->pool, o->seen, o->seen_count * sizeof(o->seen[0]));
-    o->seen = rest;
-    o->seen_count--;
-}
-
-/* The row says this already: an image seen at its version or the newest one, where Kafka alone
- * orders them, or where a first load tells it again and only the envelope's position is newer. */
-static bool is_repeated(const struct gb_observation *o, const struct gb_record *rec, int order)
-{
-    bool has_column = o->version.has_column && rec->version.has_column;
-    bool has_parts = o->version.parts_count > 0 && rec->version.parts_count > 0;
-    bool is_newest = o->seen_count > 0 && gb_str_eq(o->seen[o->seen_count - 1], rec->h_img);
-    bool is_again = has_column ? rec->bootstrap && rec->version.column == o->version.column
-                               : rec->bootstrap || !has_parts;
-
-    return order == 0 ? was_seen(o, rec->h_img) : order > 0 && is_newest && is_again;
-}
-
-static void keep_version(struct gb_core *core, struct gb_observation *o,
-                         const struct gb_record *rec, int order)
-{
-    if (order > 0) {
-        gb_seen_drop(core, o);
-    } else if (o->seen_count == GB_SEEN_MAX) {
-        forget_oldest(core, o);
-    }
-    if (gb_str_is(rec->h_img)) {
-        gb_seen_add(core, o, rec->h_img);
-    }
-    if (rec->version.has_column && rec->op != GB_OP_DELETE) {
-        o->version.has_column = true;
-        o->version.column = rec->version.column;
-    }
-    if (rec->version.parts_count > 0) {
-        o->version.parts_count = rec->version.parts_count;
-        memcpy(o->version.parts, rec->version.parts, sizeof(o->version.parts));
-    }
 }
 
 /* What can be seen from o: its candidates and its partner. */
@@ -463,8 +351,8 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
                            : gb_entity_check(core, rec, &fact);
     }
     o = gb_map_get(&core->observations, record_key(core, rec));
-    order = o == NULL || o->head.is_stub ? 1 : version_order(o, rec);
-    if (order < 0 || (o != NULL && is_repeated(o, rec, order))) {
+    order = o == NULL || o->head.is_stub ? 1 : gb_version_order(o, rec);
+    if (order < 0 || (o != NULL && gb_version_is_repeated(o, rec, order))) {
         core->is_resent = true;
         return GB_UNCHANGED;
     }
@@ -480,7 +368,7 @@ enum gb_outcome gb_observe(struct gb_core *core, const struct gb_record *rec)
         o->head.is_stub = false;
         o->is_deleted = true;
     }
-    keep_version(core, o, rec, order);
+    gb_version_keep(core, o, rec, order);
     gb_object_touch(core, &o->head);
     if (!is_matter) {
         return keep_fields(core, o, rec, is_delete ? NULL : &fact);

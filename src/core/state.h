@@ -345,9 +345,6 @@ void gb_add_seeds(struct gb_core *core, struct gb_observation *o, struct gb_list
 /* to becomes from, in a block of its own; what to held is given back. */
 void gb_image_keep(struct gb_core *core, struct gb_image *to, const struct gb_image *from);
 void gb_image_drop(struct gb_core *core, struct gb_image *image);
-/* One more image hash of this version. */
-void gb_seen_add(struct gb_core *core, struct gb_observation *o, struct gb_str hash);
-void gb_seen_drop(struct gb_core *core, struct gb_observation *o);
 
 /* ---- index.c, link.c ---- */
 /* The keys under which an image stands in the index, in arena. */
