@@ -1,5 +1,5 @@
-/* Which of two images of a row is the newer one (RECORDS 2, version), and which were seen. Private to
- * src/core. */
+/* Which of two images of a row is the newer one (RECORDS 2, version), and which were seen. Private
+ * to src/core. */
 #ifndef CORE_VERSION_H
 #define CORE_VERSION_H
 
