@@ -202,27 +202,34 @@ static void sum_up(const struct gb_stat_group *group, uint32_t place, int64_t si
     }
 }
 
-static uint64_t order_of(struct gb_stats_table *table, uint32_t place)
+static const uint64_t *orders_of(const struct gb_stats_table *table)
 {
-    return gb_fnv1a(GB_JOIN(table->arena, table->places[place].code, GB_STR("/"),
-                            table->category, GB_STR("/"), table->monday));
+    uint64_t *orders = gb_arena_take(table->arena, table->places_count * sizeof(orders[0]));
+
+    for (uint32_t p = 0; p < table->places_count; p++) {
+        orders[p] = gb_fnv1a(GB_JOIN(table->arena, table->places[p].code, GB_STR("/"),
+                                     table->category, GB_STR("/"), table->monday));
+    }
+    return orders;
+}
+
+/* In a list by code, the places below one follow it. */
+static bool is_below(const struct gb_stats_table *table, uint32_t place, uint32_t above)
+{
+    return place < table->places_count &&
+           (above == 0 || table->places[place].code.len > table->places[above].code.len);
 }
 
 /* Of the places right below above that tell the group, the first in that order; 0: none. */
-static uint32_t first_of(struct gb_stats_table *table, const struct gb_stat_group *group,
+static uint32_t first_of(const struct gb_stats_table *table, const struct gb_stat_group *group,
                          uint32_t above)
 {
     uint32_t first = 0;
-    uint64_t least = 0;
 
-    for (uint32_t p = above + 1; p < table->places_count; p++) {
-        if (table->places[p].above == above && group->is_told[p]) {
-            uint64_t order = order_of(table, p);
-
-            if (first == 0 || order < least) {
-                first = p;
-                least = order;
-            }
+    for (uint32_t p = above + 1; is_below(table, p, above); p++) {
+        if (table->places[p].above == above && group->is_told[p] &&
+            (first == 0 || table->orders[p] < table->orders[first])) {
+            first = p;
         }
     }
     return first;
@@ -245,7 +252,7 @@ static void decide_below(struct gb_stats_table *table, enum gb_stat stat, uint32
 
     memset(rest, 0, group->count * sizeof(rest[0]));
     sum_up(group, above, 1, rest);
-    for (uint32_t p = above + 1; p < table->places_count; p++) {
+    for (uint32_t p = above + 1; is_below(table, p, above); p++) {
         if (table->places[p].above != above || !may_tell(table, stat, p)) {
             continue;
         }
@@ -286,6 +293,7 @@ static void suppress(struct gb_stats_table *table, enum gb_stat stat)
 
 void gb_stats_table_suppress(struct gb_stats_table *table)
 {
+    table->orders = orders_of(table);
     for (int stat = 0; stat < GB_STAT_COUNT; stat++) { /* the outer ones stand first */
         suppress(table, (enum gb_stat)stat);
     }

@@ -30,6 +30,7 @@ struct gb_stats_table {
     struct gb_str category, monday;     /* borrowed */
     const struct gb_stat_place *places; /* borrowed; by code, so that the town is the first */
     uint32_t places_count;
+    const uint64_t *orders;             /* by place: who is hidden first to protect another */
     struct gb_stat_group groups[GB_STAT_COUNT];
 };
 
@@ -40,7 +41,7 @@ enum gb_stat gb_stat_outer(enum gb_stat stat);
 /* True if the group holds one number. */
 bool gb_stat_is_total(enum gb_stat stat);
 
-/* An empty table with the parts that every table has; the caller has set all but groups. */
+/* An empty table with the parts that every table has; the caller has set what it borrows. */
 void gb_stats_table_init(struct gb_stats_table *table);
 /* Adds to a place and to all above it. part (borrowed) absent: the one number of a total. */
 void gb_stats_table_add(struct gb_stats_table *table, uint32_t place, enum gb_stat stat,
