@@ -34,8 +34,8 @@
  *   open_overlaps  of matters in their cells, open when the table is told; overlaps: by kind
  * Visits stand in a table of their own by the day they name (visit_entries: rows that tell of them;
  * visit_duplicates: told again by another place, or, `restated`, matters that a log counts again;
- * what a first load brings counts in the week of its day, where that is not told yet), coverage in
- * another as it stands at the telling.
+ * a worker's day of which a first load told first counts in none), coverage in another as it stands
+ * at the telling.
  *
  * WHEN IT IS TOLD. Once, by the first ticks whose clock is GB_STATS_SETTLE_MS past the week's end,
  * a town a tick. A place without a number has no message. Nothing is told of a running week, and

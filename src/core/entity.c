@@ -189,6 +189,7 @@ void gb_entity_apply(struct gb_core *core, struct gb_observation *o, const struc
             touch_holder(core, o);
         } else if (o->node->kind == GB_NODE_VISIT && o->node->count == 1) {
             gb_node_live(core, o->node, gb_visit_live(core, o->node));
+            o->node->is_loaded = core->rec->bootstrap;
         }
         count(core, o, 1);
         touch_own(core, o->node);

@@ -274,6 +274,7 @@ static void end_node(struct gb_core *core, struct gb_node *node)
     gb_core_set(core, &node->town, GB_STR_NONE);
     node->since = 0; /* it may begin anew before this one's row is gone */
     node->loading = 0;
+    node->is_loaded = false;
     node->live_until = INT64_MAX;
     node->head.is_removed = true;
     gb_object_touch(core, &node->head);

@@ -70,6 +70,7 @@ struct gb_node {
     struct gb_timer timer;           /* the next fold by time */
     int64_t live_until; /* INT64_MAX but for households where nothing waits, and for visits */
     int64_t version; /* published so often */
+    bool is_loaded; /* visits: a first load told of the day first, so statistics do not count it */
     bool is_listed; /* waits for its fold in this step */
     int loading;    /* since its last fold: 0 untouched, 1 by first loads alone, 2 by others too */
 };

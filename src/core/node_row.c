@@ -19,6 +19,9 @@ void gb_node_render(struct gb_jsonw *w, const struct gb_node *node, struct gb_ro
     if (node->home != NULL) {
         gb_jsonw_key_str(w, GB_STR("home"), node->home->head.key);
     }
+    if (node->is_loaded) {
+        gb_jsonw_key_bool(w, GB_STR("loaded"), true);
+    }
     if (node->loading != 0) {
         gb_jsonw_key_int(w, GB_STR("loading"), node->loading);
     }
@@ -78,6 +81,7 @@ void gb_node_load(struct gb_core *core, const struct gb_row *row, const struct g
         node->tally[i] = tally->items[i].number;
     }
     gb_core_set(core, &node->town, gb_value_str(parsed, GB_STR("town")));
+    node->is_loaded = gb_value_bool(parsed, GB_STR("loaded"), false);
     node->loading = (int)gb_value_int(parsed, GB_STR("loading"), 0);
     gb_core_set(core, &node->muted, gb_value_str(parsed, GB_STR("muted")));
     node->since = gb_value_int(parsed, GB_STR("since"), 0);

@@ -317,7 +317,7 @@ void gb_stats_of_visit(const struct gb_node *node, struct gb_stat_items *items)
                             gb_stats_unquoted(gb_stats_field(node, "village")));
     items->category = GB_STR("visits");
     items->count = 0;
-    if (!gb_str_is(items->place) ||
+    if (node->is_loaded || !gb_str_is(items->place) ||
         !gb_day_ms(gb_stats_unquoted(gb_stats_field(node, "day")), &day)) {
         return;
     }

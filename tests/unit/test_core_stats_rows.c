@@ -173,6 +173,31 @@ static void visits_by_the_day_they_name(void **state)
     gb_cf_finish(&s, &run);
 }
 
+static void visits_of_a_first_load_are_of_no_week(void **state)
+{
+    struct gb_cf_script s;
+    struct gb_cf_run run;
+
+    (void)state;
+    sf_begin(&s, 30 * DAY);
+    for (int i = 0; i < 12; i++) {
+        char key[16];
+        char fields[200];
+
+        (void)snprintf(key, sizeof(key), "v%d", i);
+        (void)snprintf(fields, sizeof(fields),
+                       "{\"begins\":\"09:00:00\",\"date\":\"2023-11-15\",\"family\":\""
+                       CF_VILLAGE "0000%02d\",\"households\":3,\"purpose\":\"care\"}", i);
+        gb_cf_row(&s, "party", "visit", key, fields);
+        s.records[s.count - 1].bootstrap = i < 7;
+    }
+    gb_cf_tick(&s, T0 + HOUR);
+    sf_tell(&s);
+    gb_cf_play_all(&s, &run);
+    sf_expect(&run, CF_VILLAGE "/visits/" WEEK, "\"visit_entries\":5", true);
+    gb_cf_finish(&s, &run);
+}
+
 static void coverage_as_it_stands(void **state)
 {
     struct gb_cf_script s;
@@ -312,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_restart_after_every_record),
         cmocka_unit_test(weeks_that_passed_are_told_one_by_one),
         cmocka_unit_test(visits_by_the_day_they_name),
+        cmocka_unit_test(visits_of_a_first_load_are_of_no_week),
         cmocka_unit_test(coverage_as_it_stands),
         cmocka_unit_test(open_overlaps_as_they_stand),
         cmocka_unit_test(entries_saved_are_events),

@@ -308,9 +308,9 @@ class Model:
         for visit, first in self.state("visit", lane, pos).values():
             place = visit.get("grid", visit.get("village", ""))[:15]
             day = begin_of(datetime.date.fromisoformat(visit["day"]))
-            seen = day if visit["id"] in self.loaded and day < first else first
-            seen = (seen + VISIT_KEPT) // HOUR * HOUR + HOUR - 1 - VISIT_KEPT
-            if place[:9] != town or week_of(day + DAY // 2, seen) != week:
+            seen = (first + VISIT_KEPT) // HOUR * HOUR + HOUR - 1 - VISIT_KEPT
+            if visit["id"] in self.loaded or place[:9] != town or \
+                    week_of(day + DAY // 2, seen) != week:
                 continue
             table = tables["visits"]
             table["visit_entries", None][place] += visit["entries"]
