@@ -2,6 +2,7 @@
 #include "core/ruling.h"
 #include "core/share.h"
 #include "core/state.h"
+#include "core/writeback.h"
 
 void gb_matter_touch(struct gb_core *core, struct gb_matter *matter)
 {
@@ -70,6 +71,11 @@ void gb_matter_detach(struct gb_observation *o)
     o->matter = NULL;
 }
 
+static int64_t end_of_hour(int64_t at)
+{
+    return at - at % GB_HOUR_MS + GB_HOUR_MS - 1;
+}
+
 static int64_t live_until(const struct gb_core *core, const struct gb_observation *o)
 {
     int64_t from = o->found_at > o->closed_at ? o->found_at : o->closed_at;
@@ -79,17 +85,21 @@ static int64_t live_until(const struct gb_core *core, const struct gb_observatio
         return INT64_MAX;
     }
     until = from + core->policy->cell_window_ms;
-    return until - until % GB_HOUR_MS + GB_HOUR_MS - 1;
+    return end_of_hour(until);
 }
 
 void gb_matter_live(struct gb_core *core, struct gb_matter *matter)
 {
+    int64_t told = gb_writeback_until(matter);
     int64_t until = 0;
 
     for (uint32_t i = 0; i < matter->count; i++) {
         int64_t one = live_until(core, matter->reports[i]);
 
         until = one > until ? one : until;
+    }
+    if (told != INT64_MAX && end_of_hour(told) > until) {
+        until = end_of_hour(told);
     }
     sort_reports(matter);
     if (until != matter->live_until) {

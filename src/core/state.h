@@ -5,10 +5,11 @@
  *
  * The rule of the cell (all matching, and all that memory may forget, hangs on it): a matter is in
  * its cell while one of its reports is open, and afterwards until the end of the hour in which
- * closed_at + cell_window falls (live_until). A matter beyond that is frozen: it is no candidate,
- * its own links stay. A report that opens again brings its matter back, and so does a record whose
- * new evidence finds it (cell.c): then found_at counts like closed_at. The rule reads rows and the
- * lane's clock only, so what happens to be in memory decides nothing. */
+ * closed_at + cell_window falls (live_until), or a write-back of it expires that waits for its
+ * answer. A matter beyond that is frozen: it is no candidate, its own links stay. A report that
+ * opens again brings its matter back, and so does a record whose new evidence finds it (cell.c):
+ * then found_at counts like closed_at. The rule reads rows and the lane's clock only, so what
+ * happens to be in memory decides nothing. */
 #ifndef CORE_STATE_H
 #define CORE_STATE_H
 

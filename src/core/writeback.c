@@ -29,6 +29,7 @@ static void tell(struct gb_core *core, struct gb_writing *writing)
     gb_core_set(core, &told->id, gb_core_mint(core, "writeback"));
     told->until = core->clock + writing->rule->expires_ms;
     gb_told_turn(core, told, GB_TOLD_STATE_SENT);
+    gb_matter_live(core, writing->matter);
     gb_target_count(core, target->source, GB_TARGET_SENT);
     gb_writeback_send(core, writing);
 }

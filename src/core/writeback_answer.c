@@ -2,6 +2,17 @@
 #include "core/stats.h"
 #include "core/writeback.h"
 
+static struct gb_str text_of(const struct gb_image *image, struct gb_str name)
+{
+    for (uint32_t i = 0; i < image->texts_count; i++) {
+        if (gb_str_eq(image->texts[i].name, name)) {
+            return image->texts[i].text;
+        }
+    }
+    return GB_STR_NONE;
+}
+
+/* Texts that were loaded stand in another order. */
 static bool is_same_list(const struct gb_image *a, const struct gb_image *b)
 {
     if (a->attachments_count != b->attachments_count || a->texts_count != b->texts_count) {
@@ -13,8 +24,7 @@ static bool is_same_list(const struct gb_image *a, const struct gb_image *b)
         }
     }
     for (uint32_t i = 0; i < a->texts_count; i++) {
-        if (!gb_str_eq(a->texts[i].name, b->texts[i].name) ||
-            !gb_str_eq(a->texts[i].text, b->texts[i].text)) {
+        if (!gb_str_eq(a->texts[i].text, text_of(b, a->texts[i].name))) {
             return false;
         }
     }
@@ -74,6 +84,9 @@ static void confirm(struct gb_core *core, struct gb_observation *o, struct gb_to
     gb_told_turn(core, told, GB_TOLD_STATE_CONFIRMED);
     gb_target_count(core, told->source, GB_TARGET_CONFIRMED);
     gb_object_touch(core, &o->head);
+    if (o->matter != NULL) {
+        gb_matter_live(core, o->matter);
+    }
 }
 
 bool gb_writeback_hears(struct gb_core *core, struct gb_observation *o, struct gb_image *image)
@@ -170,6 +183,7 @@ enum gb_outcome gb_writeback_result(struct gb_core *core, const struct gb_record
     take_result(core, rec, o, told);
     gb_object_touch(core, &o->head);
     if (o->matter != NULL && core->policy != NULL) {
+        gb_matter_live(core, o->matter);
         gb_matter_touch(core, o->matter);
         gb_fold_touched(core, GB_STR("changed"));
     }
@@ -217,6 +231,7 @@ bool gb_writeback_expire(struct gb_core *core, struct gb_matter *matter, int64_t
     }
     if (is_any) {
         core->rule = GB_STR("writeback.expired");
+        gb_matter_live(core, matter);
         gb_matter_touch(core, matter);
         gb_fold_touched(core, GB_STR("changed"));
         core->touched.count = 0;

@@ -66,6 +66,16 @@ static const struct gb_file bundle_items[] = {
             "320312102,t2,town,320312\n320312102201,v,village,320312102\n"
             "320312103,t3,town,320312\n320312103201,v,village,320312103\n"
             "320312104,t4,town,320312\n320312104201,v,village,320312104\n")},
+    {T("writeback.yaml"),
+     T("expires_after: 5min\ntries: 2\nsources:\n"
+       "  - {source: grid, table: s.t, create: {when: [lead, assist], set: {"
+       "cat: {from: category}, ref: {from: peer, source: party}}},"
+       " update: {set: {dept: {from: lead},"
+       " st: {from: state, codes: {CLOSED: c, ACCEPTED: w}}}}}\n"
+       "  - {source: party, table: s.t, create: {when: [lead], set: {"
+       "cat: {from: category}, ref: {from: peer, source: grid}}},"
+       " update: {set: {ref: {from: peer, source: grid},"
+       " st: {from: state, codes: {CLOSED: c, IN_PROGRESS: w}}}}}\n")},
 };
 
 #define ITEMS GB_COUNT(bundle_items)
@@ -100,10 +110,12 @@ const struct gb_door *sim_door(uint32_t lanes)
     struct gb_door_source sources[] = {
         {.name = GB_STR("party"),
          .topic = GB_STR("party.t"),
+         .is_live = true,
          .adapter = &adapters[0],
          .lookups = &none},
         {.name = GB_STR("grid"),
          .topic = GB_STR("grid.t"),
+         .is_live = true,
          .adapter = &adapters[1],
          .lookups = &none}};
     struct gb_gateway gateway = {.id = GB_STR(SIM_GATEWAY)};
