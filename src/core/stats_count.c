@@ -103,6 +103,12 @@ static struct gb_str rule_of(const struct gb_matter *matter)
     return (struct gb_str){at, (size_t)(end - at)};
 }
 
+/* It came in live, and somebody typed it. */
+static bool is_counted(const struct gb_observation *o)
+{
+    return o->marks.came_at > 0 && !o->is_made;
+}
+
 static void add_reports(const struct gb_core *core, const struct gb_matter *matter,
                         struct gb_stat_items *items)
 {
@@ -111,7 +117,7 @@ static void add_reports(const struct gb_core *core, const struct gb_matter *matt
         int64_t week = week_of(o->image.occurred_at, o->marks.came_at);
         enum gb_pair_kind kind;
 
-        if (o->marks.came_at <= 0 || o->is_made) {
+        if (!is_counted(o)) {
             continue;
         }
         kind = i == 0 ? GB_PAIR_NONE : gb_pair_of_report(core->policy, matter, i);
@@ -200,7 +206,7 @@ static int64_t first_week(const struct gb_matter *matter)
     for (uint32_t i = 0; i < matter->count; i++) {
         const struct gb_observation *o = matter->reports[i];
 
-        if (o->marks.came_at > 0) {
+        if (is_counted(o)) {
             int64_t week = week_of(o->image.occurred_at, o->marks.came_at);
 
             first = first < 0 || week < first ? week : first;

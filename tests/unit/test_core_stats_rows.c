@@ -264,6 +264,7 @@ static void entries_saved_are_events(void **state)
     struct gb_cf_script s;
     struct gb_core *core = gb_core_new(0);
     struct gb_matter *matter = NULL;
+    struct gb_stat_items items;
     struct gb_rows rows;
     struct gb_step out;
     bool is_told = false;
@@ -279,6 +280,11 @@ static void entries_saved_are_events(void **state)
         matter = core->matters.slots[i].value != NULL ? core->matters.slots[i].value : matter;
     }
     assert_non_null(matter);
+    gb_stats_of_matter(core, matter, &items);
+    assert_int_equal(items.items[0].stat, GB_STAT_REPORTS);
+    matter->reports[0]->is_made = true; /* nobody typed it: no report, no entry, no rule */
+    gb_stats_of_matter(core, matter, &items);
+    assert_int_equal(items.count, 0);
     for (int i = 0; i < 6; i++) {
         gb_stats_count(core, matter, GB_STAT_ENTRIES_SAVED);
     }
