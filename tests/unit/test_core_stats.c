@@ -214,6 +214,33 @@ static void what_nobody_did_is_late_once(void **state)
     gb_cf_finish(&s, &run);
 }
 
+static void what_opens_again_is_handled_again(void **state)
+{
+    struct gb_cf_script s;
+    struct gb_cf_run run;
+    struct sf_rep r = sf_base;
+
+    (void)state;
+    sf_begin(&s, 30 * DAY);
+    r.state = "1";
+    sf_put_many(&s, &r, 1, 6);
+    sf_tell(&s);
+    r.state = "2";
+    r.column = 2;
+    sf_put_many(&s, &r, 1, 5); /* five of them are looked at again */
+    gb_cf_tick(&s, MONDAY + 2 * DAY);
+    r.state = "1";
+    r.column = 3;
+    sf_put_many(&s, &r, 1, 5);
+    gb_cf_tick(&s, MONDAY + 8 * DAY);
+    gb_cf_tick(&s, MONDAY + 8 * DAY + 1);
+    gb_cf_play_all(&s, &run);
+    sf_expect(&run, CF_GRID "/MS/" WEEK, "\"handled\":6", true);
+    sf_expect(&run, CF_GRID "/MS/" NEXT, "\"handled\":5", true);
+    sf_expect(&run, CF_GRID "/MS/" NEXT, "\"responded\"", false); /* taken on once, for good */
+    gb_cf_finish(&s, &run);
+}
+
 static void the_centre_is_not_the_territory(void **state)
 {
     struct gb_cf_script s;
@@ -244,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_secondary_entry_is_no_first_one),
         cmocka_unit_test(times_are_the_sources),
         cmocka_unit_test(what_nobody_did_is_late_once),
+        cmocka_unit_test(what_opens_again_is_handled_again),
         cmocka_unit_test(the_centre_is_not_the_territory),
     };
 
