@@ -52,12 +52,13 @@
  *   or reach the threshold in each part too. Until it does, one more of them, by the least FNV-1a
  *   (64 bit) of "place/category/monday", tells nothing: this complementary suppression looks at no
  *   sizes, so that the choice gives none away. Its own places below tell nothing then.
- * - A group is told only where the group is that gives its sum (GB_STAT_LIST), and rules only where
- *   entries.first stands by itself.
+ * - A group is told only where the group is that gives its sum (GB_STAT_LIST). Where entries are
+ *   told, so is how many are first, if five or more: it is the last part to be merged.
  * So all that is told of a group amounts to one table of areas without common ground, each with 0
  * or at least the threshold, and every sum or difference of it is a sum of such. Counts of grids
  * and posts are of the town's own order, published one by one in gb.contact and gb.post, and are
- * told as they are. Nothing adds up several categories or weeks. */
+ * told as they are. Nothing adds up several categories or weeks; what stands at two tellings (open
+ * overlaps, coverage) differs by what came less what went, which is no count of either. */
 #ifndef GRIDBRIDGE_STATS_H
 #define GRIDBRIDGE_STATS_H
 

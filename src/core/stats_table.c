@@ -275,11 +275,9 @@ static void decide_below(struct gb_stats_table *table, enum gb_stat stat, uint32
 static void suppress(struct gb_stats_table *table, enum gb_stat stat)
 {
     struct gb_stat_group *group = &table->groups[stat];
-    const struct gb_stat_group *entries = &table->groups[GB_STAT_ENTRIES];
     int64_t *rest = gb_arena_take(table->arena, (group->count + 1) * sizeof(rest[0]));
 
-    if (!may_tell(table, stat, 0) || (stat == GB_STAT_RULES && entries->parts[0].is_merged) ||
-        !merge(group, rows[stat].threshold)) {
+    if (!may_tell(table, stat, 0) || !merge(group, rows[stat].threshold)) {
         return;
     }
     group->is_told = gb_arena_take(table->arena, table->places_count * sizeof(bool));

@@ -133,7 +133,9 @@ static void weeks_that_passed_are_told_one_by_one(void **state)
     }
     gb_cf_play_all(&s, &run);
     sf_expect(&run, TOWN "/MS/" WEEK, "\"reports\":6", true);
+    sf_expect(&run, TOWN "/MS/" WEEK, "\"open_overlaps\"", false); /* what stands now is of now */
     sf_expect(&run, TOWN "/MS/2023-11-27", "\"reports\"", false);
+    sf_expect(&run, TOWN "/MS/2023-12-04", "\"open_overlaps\":6", true);
     gb_cf_finish(&s, &run);
 }
 

@@ -115,8 +115,6 @@ def groups_of(table, town, places, name):
         group = groups[word] = Group(word, table, town)
         outer = groups.get(OUTER.get(word))
         allowed = set(places) if outer is None else set(outer.told)
-        if word == "rules" and "first" in outer.merged:
-            allowed = set()
         group.tell(places, allowed, name)
     return groups
 
