@@ -66,10 +66,11 @@ def clocks_of(folder):
 
 
 def shown(line, clocks):
-    """The visit's time lies within the log's hours: without that nothing is certain."""
+    """The visit's time lies within the log's hours: without that (a counter has no time) nothing is
+    certain."""
     times = {table: clocks[table, key] for _, table, key in line["rows"]}
     begin, end = times["thing_log"]
-    return begin <= times["party_visit"][0] <= end
+    return "party_visit" in times and begin <= times["party_visit"][0] <= end
 
 
 def check_posts(posts, state):
