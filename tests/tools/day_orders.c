@@ -96,7 +96,8 @@ static struct gb_door *open_door(struct day *day)
         .refuse = gb_files_get(folder(day, GB_SOURCE_DIR "/examples/tangzhang"),
                                GB_STR("refuse.yaml")),
         .sources = sources, .sources_count = GB_COUNT(sources) - !has_centre};
-    const struct gb_file *key = gb_files_get(folder(day, day->generated), GB_STR("join.key"));
+    const struct gb_file *key = gb_files_get(folder(day, GB_SOURCE_DIR "/examples/tangzhang/keys"),
+                                             GB_STR("join.key"));
     struct gb_mistakes mistakes = {0};
     struct gb_door *door;
 

@@ -23,6 +23,9 @@ _NEIGHBOURS = (("320312112", "张集镇", 20, {}),
 _COUNTIES = ((COUNTY[0], COUNTY[1]), ("320305", "贾汪区"), ("320321", "丰县"), ("320322", "沛县"),
              ("320324", "睢宁县"), ("320381", "新沂市"), ("320382", "邳州市"))
 COUNTY_NAME = dict(_COUNTIES)
+# The first of those codes. A grid's code of a town 300 or more may read as a person's old id of 15
+# digits (region and birthday 1930 to 1999), which no bridge lets in.
+_FREE = 130
 _ORDINALS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 
 _LIKE_NAMED = ("前马场", "后马场", "宋庄", "宋塘")
@@ -106,7 +109,7 @@ def _town_spec(index, rng):
     if number >= len(_ORDINALS):
         name = f"样例{number + 1}镇"
     county, place = divmod(number, 99)
-    return f"{_COUNTIES[county][0]}{901 + place}", name, _invented_names(17, {}, rng)
+    return f"{_COUNTIES[county][0]}{_FREE + place}", name, _invented_names(17, {}, rng)
 
 
 def _like_pairs(town):
