@@ -6,6 +6,10 @@ that, so that rare kinds are validated whole; the figures say how many were.
 """
 import collections
 import json
+import os
+import pathlib
+import subprocess
+import tempfile
 import time
 
 import confluent_kafka
@@ -40,12 +44,42 @@ def kind_of(record):
     return (record.topic, *(str(value.get(word)) for word in words))
 
 
+class Finder:
+    """Looks for thousands of texts in millions of records: `grep -F` looks for all at once."""
+
+    def __init__(self, texts):
+        self.texts = [text.encode() for text in texts]
+        self.found = tempfile.TemporaryFile()
+        self.process = None
+        if texts:
+            folder = pathlib.Path(tempfile.mkdtemp(dir=os.environ.get("GB_SCRATCH")))
+            (folder / "texts").write_bytes(b"".join(text + b"\n" for text in self.texts))
+            self.process = subprocess.Popen(
+                ["grep", "-a", "-F", "-f", folder / "texts"], stdin=subprocess.PIPE,
+                stdout=self.found, env=dict(os.environ, LC_ALL="C"))
+
+    def look(self, place, raw):
+        """raw: one line, as canonical JSON is."""
+        if self.process:
+            self.process.stdin.write(b"%s\t%s\n" % (place.encode(), raw))
+
+    def end(self):
+        """[(place, text)] of all that was found."""
+        if self.process is None:
+            return []
+        self.process.stdin.close()
+        if self.process.wait() > 1:
+            raise RuntimeError("grep failed: nothing was looked for")
+        self.found.seek(0)
+        return [(line.partition(b"\t")[0].decode(), text.decode()) for line in self.found
+                for text in self.texts if text in line.partition(b"\t")[2]]
+
+
 class Scan:
     """faults, state and records as a reader.Result has them (records: none are kept)."""
 
     def __init__(self, canaries=(), every=200):
-        self.every, self.canaries = every, [c.encode() for c in canaries]
-        self.beginnings = {c[:6] for c in self.canaries}
+        self.every, self.finder = every, Finder(canaries)
         self.schemas = reader.load_schemas()
         self.faults, self.kinds = [], collections.Counter()
         self.counts, self.validated = collections.Counter(), collections.Counter()
@@ -67,9 +101,8 @@ class Scan:
         self.look_order(record, place)
         if record.topic == "books":
             reader.check_books([record], self.faults)
-        if record.raw and any(b in record.raw for b in self.beginnings):
-            self.faults += [f"{place}: canary came out: {c.decode()}" for c in self.canaries
-                            if c in record.raw]
+        if record.raw:
+            self.finder.look(place, record.raw)
         if record.topic in self.state:
             self.state[record.topic].pop(record.key, None)
             if record.raw is not None:
@@ -104,4 +137,5 @@ def follow(bootstrap, canaries=(), prefix="gb.", seconds=120, every=200):
                     scan.look(reader.record_of(word, message, scan.faults))
     finally:
         consumer.close()
+    scan.faults += [f"{place}: canary came out: {text}" for place, text in scan.finder.end()]
     return scan
