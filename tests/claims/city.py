@@ -1,7 +1,7 @@
 """A city of 150 towns in one process of 8 lanes: memory, rate, time to be ready after a kill.
 
-One day of all entities of --towns towns (150; --short: 12), grids of --households households (300;
---short: 150), through Kafka and PostgreSQL. The daemon is killed twice and started again under its
+One day of all entities of --towns towns (150; --short: 12), grids of --households households (150;
+the model town has 300), through Kafka and PostgreSQL. The daemon is killed twice and started again under its
 name: with half of the records done, and with all of them: each lane is claimed, loaded and runs
 within 60 s of the start. The state that was loaded is that of before to the byte; every matter is
 as the truth says (from the database: a city's topics are not read); books hold every record;
@@ -153,14 +153,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--towns", type=int)
-    parser.add_argument("--households", type=int)
+    parser.add_argument("--households", type=int, default=150)
     options = parser.parse_args()
     towns = options.towns or (12 if options.short else 150)
-    households = options.households or (150 if options.short else 300)
     folder, wrong = pathlib.Path(os.environ["GB_SCRATCH"]) / "city", []
     bridge.progress(f"generating {towns} towns")
     bridge.generate(folder, 1, towns, 3, ("--entities", "all", "--bursts", "none", "--households",
-                                          str(households)))
+                                          str(options.households)))
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     due = whole.due_of(folder, truth)
     print(f"towns={towns}\nlanes={LANES}\nrecords={sum(due.values())}", flush=True)
