@@ -22,7 +22,7 @@ import time
 import bridge
 import confluent_kafka
 import firstload
-import reader
+import scan
 from firstload import GRID, PARTY
 from gb_daemon import OUTCOMES, Daemon
 from gb_servers import Kafka, Postgres
@@ -247,12 +247,13 @@ def check_live(place, found, wanted):
     wrong = []
     rows = {key: row for key, row in place.ask("SELECT key, row::json FROM observation WHERE key ="
                                                " ANY(%s)", [f"{s}/matter/{k}" for s, k in wanted])}
-    ids = bridge.matter_of_row(found.state)
+    matters = {key: found.state["matter"][key] for key in found.state["matter"]}
+    ids = bridge.matter_of_row({"matter": matters})
     for (source, key), state in wanted.items():
         row = rows.get(f"{source}/matter/{key}")
         got = None if row is None or row["deleted"] else row["state"]
         told = [b["state"] for i in ids.get((source, key), ())
-                for b in found.state["matter"][i]["bodies"] if b["source"] == source]
+                for b in matters[i]["bodies"] if b["source"] == source]
         if got != state or (state is None) != (not told) or (state and state not in told):
             wrong.append(f"live change of {source} {key}: {got}, told {told}, wanted {state}")
         elif state is not None and row.get("bootstrap"):
@@ -260,15 +261,23 @@ def check_live(place, found, wanted):
     return wrong
 
 
-def alarms_of(found, wanted):
-    """(alarms of matters that something live touched, of others and of the network)"""
-    touched = {r.key for r in found.records["matter"] if r.value
-               and any((ref["source"], ref["key"]) in wanted for ref in r.value.get("refs", ()))}
-    live, others = [], []
-    for record in found.records["change"]:
-        if record.headers["ce_type"] in ALARMS:
-            (live if record.value.get("matter") in touched else others).append(record)
-    return live, others
+class Alarms:
+    """Alarms that were published, and the matters that something live touched."""
+
+    def __init__(self, wanted):
+        self.wanted, self.touched, self.all = wanted, set(), []
+
+    def look(self, record):
+        if record.topic == "change" and record.headers["ce_type"] in ALARMS:
+            self.all.append(record.value)
+        elif record.topic == "matter" and record.value and any(
+                (ref["source"], ref["key"]) in self.wanted for ref in record.value.get("refs", ())):
+            self.touched.add(record.key)
+
+    def split(self):
+        """(those of matters that something live touched, others and the network's)"""
+        live = [value for value in self.all if value.get("matter") in self.touched]
+        return live, [value for value in self.all if value.get("matter") not in self.touched]
 
 
 def load_once(place, rows, live, writer):
@@ -317,8 +326,9 @@ def run(options, folder):
             place.settle(120)
             pending = place.pending()
             peak = place.peak_mb()
-            found = reader.follow(kafka.bootstrap, seconds=300)
-            mine, others = alarms_of(found, live.wanted)
+            seen = Alarms(live.wanted)
+            found = scan.follow(kafka.bootstrap, seconds=300, look=seen.look)
+            mine, others = seen.split()
             wrong = found.faults + check_live(place, found, live.wanted)
             wrong += load_again(place, rows, gone, writer) + check_books(place)
             if place.stop() != 0:
@@ -341,7 +351,7 @@ def run(options, folder):
     for word, count in pending.items():
         print(f"{word}={count}")
     wrong += [f"{word} of a first load: {count}" for word, count in pending.items() if count]
-    wrong += [f"alarm of a first load: {r.value}" for r in others]
+    wrong += [f"alarm of a first load: {value}" for value in others]
     if not mine:
         wrong.append("no live change alarms anybody: too few of them")
     return wrong
@@ -363,8 +373,9 @@ def control(folder):
             place.stop()
         finally:
             place.end()
-        found = reader.follow(kafka.bootstrap, seconds=300)
-    _, alarms = alarms_of(found, {})
+        seen = Alarms({})
+        scan.follow(kafka.bootstrap, seconds=300, look=seen.look)
+    alarms = seen.all
     print(f"control_alarms={len(alarms)}")
     print(f"control_network={pending['network']}")
     if len(alarms) < 10 or pending["network"] < 1:

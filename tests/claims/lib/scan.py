@@ -122,8 +122,9 @@ class Scan:
             self.faults.append(f"{place}: another gb_stream: {stream}")
 
 
-def follow(bootstrap, canaries=(), prefix="gb.", seconds=120, every=200):
-    """Reads all topics from their beginning to their end, read_committed."""
+def follow(bootstrap, canaries=(), seconds=120, every=200, look=None):
+    """Reads all topics from their beginning to their end, read_committed. look: sees each record."""
+    prefix = "gb."
     scan = Scan(canaries, every)
     consumer = confluent_kafka.Consumer({
         "bootstrap.servers": bootstrap, "group.id": "gridbridge-claims-scan",
@@ -134,7 +135,10 @@ def follow(bootstrap, canaries=(), prefix="gb.", seconds=120, every=200):
         for word in reader.words_of(known, prefix):
             for partition in sorted(known[prefix + word].partitions):
                 for message in reader.read_partition(consumer, prefix + word, partition, seconds):
-                    scan.look(reader.record_of(word, message, scan.faults))
+                    record = reader.record_of(word, message, scan.faults)
+                    scan.look(record)
+                    if look:
+                        look(record)
     finally:
         consumer.close()
     scan.faults += [f"{place}: canary came out: {text}" for place, text in scan.finder.end()]
