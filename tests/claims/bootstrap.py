@@ -1,7 +1,7 @@
 """A first load of both systems builds state and alarms nobody; a second changes nothing.
 
-200,000 rows and more (--rows N; --short: some 13,000) of a generated town and its neighbours as snapshots
-tell them (Debezium's `r`, Maxwell's bootstrap-insert), through Kafka and PostgreSQL, with live
+200,000 rows and more (--rows N; --short: some 13,000) of a generated town and its neighbours as
+snapshots tell them (Debezium's `r`, Maxwell's bootstrap-insert), through Kafka and PostgreSQL, with live
 changes among them: updates and deletes behind a row's snapshot, updates and deletes that stand
 before it (an older image comes later), new reports that name a loaded one. No overlap, reminder or
 hand-over of a matter that nothing live has touched, nothing that would fall due, no finding of the

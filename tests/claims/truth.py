@@ -145,7 +145,8 @@ def judge(place, folder, truth, figures):
         leads=sum(g["lead"] is not None for g in groups), findings=len(lines["coverage"]),
         near_misses=len(truth["near_misses"]), posts=len(lines["posts"]),
         visits=len(lines["visits"]), told_twice=sum(v["shown"] for v in lines["visits"]),
-        restated=restated, restated_differs=differs, records=sum(c["intake_records"] for c in truth["counts"].values()))
+        restated=restated, restated_differs=differs,
+        records=sum(c["intake_records"] for c in truth["counts"].values()))
     figures.update(f"kind_{g['kind_of_pair']}" for g in groups if g["kind_of_pair"])
     return wrong
 

@@ -123,7 +123,7 @@ class Scan:
 
 
 def follow(bootstrap, canaries=(), seconds=120, every=200, look=None):
-    """Reads all topics from their beginning to their end, read_committed. look: sees each record."""
+    """Reads all topics from their beginning to their end, read_committed. look sees each."""
     prefix = "gb."
     scan = Scan(canaries, every)
     consumer = confluent_kafka.Consumer({
