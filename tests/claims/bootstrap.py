@@ -1,19 +1,18 @@
 """A first load of both systems builds state and alarms nobody; a second changes nothing.
 
 200,000 rows and more (--rows N; --short: some 13,000) of a generated town and its neighbours as
-snapshots tell them (Debezium's `r`, Maxwell's bootstrap-insert), through Kafka and PostgreSQL, with live
-changes among them: updates and deletes behind a row's snapshot, updates and deletes that stand
+snapshots tell them (Debezium's `r`, Maxwell's bootstrap-insert), through Kafka and PostgreSQL, with
+live changes among them: updates and deletes behind a row's snapshot, updates and deletes that stand
 before it (an older image comes later), new reports that name a loaded one. No overlap, reminder or
 hand-over of a matter that nothing live has touched, nothing that would fall due, no finding of the
-network that would alarm; every live change is there. The second load stands at later positions:
-the rows of state are the same to the byte, no topic of changes or state gets a record. Books hold
-every record. Controls: a change after the second load is noticed; the same rows without the mark
-(the first town's) do alarm.
+network that would alarm; every live change is there. The second load stands at later positions: the
+rows of state are the same to the byte, no topic of changes or state gets a record. Books hold every
+record. Controls: a change after the second load is noticed; the same rows without the mark (the
+first town's) do alarm.
 """
 import argparse
 import collections
 import dataclasses
-import hashlib
 import os
 import pathlib
 import sys

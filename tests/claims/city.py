@@ -1,12 +1,12 @@
 """A city of 150 towns in one process of 8 lanes: memory, rate, time to be ready after a kill.
 
 One day of all entities of --towns towns (150; --short: 12), grids of --households households (150;
-the model town has 300), through Kafka and PostgreSQL. The daemon is killed twice and started
-again under its name: with half of the records done, and with all of them: each lane is claimed, loaded and runs
-within 60 s of the start. The state that was loaded is that of before to the byte; every matter is
-as the truth says (from the database: a city's topics are not read); books hold every record;
-replay. Memory is bounded: under 30 kB a row that stands open, and no more than a third above it
-after the second start. Control: an instance that cannot claim is told as not ready.
+the model town has 300), through Kafka and PostgreSQL. The daemon is killed twice and started again
+under its name: with half of the records done, and with all of them: each lane is claimed, loaded
+and runs within 60 s of the start. The state that was loaded is that of before to the byte; every
+matter is as the truth says (from the database: a city's topics are not read); books hold every
+record; replay. Memory is bounded: under 30 kB a row that stands open, and no more than a third
+above it after the second start. Control: an instance that cannot claim is told as not ready.
 """
 import argparse
 import json

@@ -6,10 +6,10 @@ households). Right against the generator's truth: which reports are one matter, 
 near-misses; kinds of duplicate of each matter; overlaps duplicate_entry, no_owner and double_lead;
 posts; coverage findings; visits and which of them are told twice; dead, unchanged and received in
 the books; replay. What is wrong is listed. Controls: a truth with one lead, link, kind, overlap,
-finding or post changed must not fit.
-Not certain, so counted only: which cases a daily log counts again (no row says it: the bridge takes
-the lesser of what the log counts and what is known). No statement about links across towns: a
-household's link is seen by the town of its grid (--towns 2 shows it).
+finding or post changed must not fit. Not certain, so counted only: which cases a daily log counts
+again (no row says it: the bridge takes the lesser of what the log counts and what is known). No
+statement about links across towns: a household's link is seen by the town of its grid (--towns 2
+shows it).
 """
 import argparse
 import collections
