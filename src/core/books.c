@@ -58,6 +58,7 @@ struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *sessi
 
         pending->stream = gb_pool_str(&core->pool, stream);
         pending->lag = -1;
+        pending->new_from = -1;
         pending->next = *at;
         *at = pending;
     }
@@ -115,16 +116,24 @@ static struct gb_pending **find_pending(struct gb_session *session, struct gb_st
     return at;
 }
 
-/* Takes the counts of a stream out of a session. */
+/* Takes the counts of a stream out of a session; that it is new there stays. */
 static struct gb_pending take_pending(struct gb_core *core, struct gb_session *session,
                                       struct gb_str stream)
 {
     struct gb_pending **at = find_pending(session, stream);
-    struct gb_pending taken = {.lag = -1};
+    struct gb_pending taken = {.lag = -1, .new_from = -1};
 
-    if (*at != NULL) {
-        taken = **at;
-        drop_pending(core, session, at);
+    if (*at == NULL) {
+        return taken;
+    }
+    taken = **at;
+    drop_pending(core, session, at);
+    if (taken.new_from >= 0) {
+        struct gb_pending *kept = gb_pending_get(core, session, stream);
+
+        kept->new_from = taken.new_from;
+        kept->new_offset = taken.new_offset;
+        kept->new_to = taken.new_to;
     }
     return taken;
 }
@@ -189,16 +198,38 @@ static struct gb_str chain(struct gb_core *core, struct gb_stream *stream, int64
     return fault;
 }
 
-/* A session began the stream without a committed offset, although it has been read before: Kafka
- * forgot the group's offsets, as it does when a topic is deleted. Other records may stand at the
- * offsets of before, so versions decide what is new, not the marks. */
-static void renew(struct gb_core *core, struct gb_stream *stream, int64_t from)
+/* A session says that it found no committed offset for the stream. It reads only once it has
+ * committed one itself, so its first record or interval shows that this was so; a zombie, whose
+ * commit is refused, sends none, and its word alone renews nothing. */
+static void note_new(struct gb_core *core, struct gb_session *session,
+                     const struct gb_stream *stream, int64_t from)
 {
-    if (stream->offset >= 0 || stream->to >= 0) {
+    struct gb_pending *pending = gb_pending_get(core, session, stream->head.key);
+
+    pending->new_from = from;
+    pending->new_offset = stream->offset;
+    pending->new_to = stream->to;
+}
+
+/* The stream had been read before: Kafka forgot the group's offsets, as it does when a topic is
+ * deleted. Other records may stand at the offsets of before, so versions decide what is new, not
+ * the marks. Where the stream has moved since the session said so, another one has taken it over:
+ * then this one is the zombie, and its records are held against the marks. */
+void gb_stream_renew(struct gb_core *core, struct gb_session *session, struct gb_stream *stream)
+{
+    struct gb_pending *pending = *find_pending(session, stream->head.key);
+
+    if (pending == NULL || pending->new_from < 0) {
+        return;
+    }
+    if ((stream->offset >= 0 || stream->to >= 0) && stream->offset == pending->new_offset &&
+        stream->to == pending->new_to) {
         stream->offset = -1;
-        stream->to = from;
+        stream->to = pending->new_from;
         gb_object_touch(core, &stream->head);
     }
+    pending->new_from = -1;
+    gb_object_touch(core, &session->head);
 }
 
 static void tick_stream(struct gb_core *core, struct gb_session *session,
@@ -218,7 +249,11 @@ static void tick_stream(struct gb_core *core, struct gb_session *session,
     }
     stream = gb_stream_get(core, id);
     if (gb_value_bool(item, GB_STR("new"), false)) {
-        renew(core, stream, gb_value_int(item, GB_STR("from"), 0));
+        note_new(core, session, stream, gb_value_int(item, GB_STR("from"), 0));
+        return;
+    }
+    if (gb_value_int(item, GB_STR("to"), 0) > gb_value_int(item, GB_STR("from"), 0)) {
+        gb_stream_renew(core, session, stream);
     }
     taken = take_pending(core, session, id);
     counted = sum_of(taken.by) + taken.orphaned;
@@ -268,11 +303,15 @@ void gb_session_drop(struct gb_core *core, struct gb_session *session)
     while (session->pending != NULL) {
         const struct gb_pending *pending = session->pending;
         const struct gb_stream *stream = gb_map_get(&core->streams, pending->stream);
-        struct gb_book *book =
-            gb_book_get(core, stream != NULL ? stream->source : GB_STR_NONE, core->clock);
+        int64_t sum = sum_of(pending->by);
 
-        book->counts.orphaned += sum_of(pending->by);
-        gb_object_touch(core, &book->head);
+        if (sum > 0) {
+            struct gb_book *book =
+                gb_book_get(core, stream != NULL ? stream->source : GB_STR_NONE, core->clock);
+
+            book->counts.orphaned += sum;
+            gb_object_touch(core, &book->head);
+        }
         drop_pending(core, session, &session->pending);
     }
     session->head.is_removed = true;

@@ -19,6 +19,8 @@ struct gb_pending {
     int64_t resent; /* of the unchanged: technical re-sends */
     int64_t orphaned; /* a newer session's tick was first: its own tick may still come */
     int64_t lag; /* seconds, of the last record that says when it was changed; -1: none said */
+    int64_t new_from; /* the session found no committed offset and begins here; -1: it did not */
+    int64_t new_offset, new_to; /* where the stream stood then */
     struct gb_pending *next; /* by rising stream */
 };
 

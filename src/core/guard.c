@@ -110,6 +110,9 @@ static bool pass_source(struct gb_core *core, const struct gb_record *rec)
 {
     struct gb_stream *stream = gb_stream_get(core, gb_stream_key(&core->scratch, rec));
 
+    if (rec->session.len > 0) {
+        gb_stream_renew(core, gb_session_get(core, rec->session), stream);
+    }
     if (!gb_str_eq(stream->source, rec->source) && rec->source.len > 0) {
         gb_core_set(core, &stream->source, rec->source);
         gb_object_touch(core, &stream->head);

@@ -355,6 +355,9 @@ static void load_session(struct gb_core *core, const struct gb_row *row,
         at->orphaned = gb_value_int(item, GB_STR("orphaned"), 0);
         at->resent = gb_value_int(item, GB_STR("resent"), 0);
         at->lag = gb_value_int(item, GB_STR("lag"), -1);
+        at->new_from = gb_value_int(item, GB_STR("new_from"), -1);
+        at->new_offset = gb_value_int(item, GB_STR("new_offset"), -1);
+        at->new_to = gb_value_int(item, GB_STR("new_to"), -1);
     }
     gb_object_stored(&session->head, row);
 }

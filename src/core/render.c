@@ -230,6 +230,11 @@ static void render_session(struct gb_jsonw *w, const struct gb_session *session)
         if (p->lag >= 0) {
             gb_jsonw_key_int(w, GB_STR("lag"), p->lag);
         }
+        if (p->new_from >= 0) {
+            gb_jsonw_key_int(w, GB_STR("new_from"), p->new_from);
+            gb_jsonw_key_int(w, GB_STR("new_offset"), p->new_offset);
+            gb_jsonw_key_int(w, GB_STR("new_to"), p->new_to);
+        }
         if (p->orphaned > 0) {
             gb_jsonw_key_int(w, GB_STR("orphaned"), p->orphaned);
         }

@@ -316,6 +316,8 @@ struct gb_stream *gb_stream_get(struct gb_core *core, struct gb_str key);
 struct gb_session *gb_session_get(struct gb_core *core, struct gb_str key);
 /* Forgets a writer; what it sends later is refused. */
 void gb_session_drop(struct gb_core *core, struct gb_session *session);
+/* What the session reads of the stream begins now: its marks begin anew if the session said so. */
+void gb_stream_renew(struct gb_core *core, struct gb_session *session, struct gb_stream *stream);
 struct gb_book *gb_book_get(struct gb_core *core, struct gb_str source, int64_t hour);
 /* The counts of a stream, zeroed where there were none; the session becomes dirty. */
 struct gb_pending *gb_pending_get(struct gb_core *core, struct gb_session *session,

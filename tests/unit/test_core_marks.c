@@ -188,8 +188,31 @@ static void a_new_stream_of_old_begins_a_new_era(void **state)
                                           "\"new\":true,\"sent\":0,\"to\":0}]}"),
                                    &rec.fields, &err), GB_OK);
     step(&lane, &rec);
-    assert_int_equal(ignored(&lane, "n", 3, 5), GB_OUT_IGNORED);
-    assert_int_equal(ignored(&lane, "n", 4, 5), GB_UNCHANGED);
+    assert_int_equal(ignored(&lane, "s", 2, 9), GB_UNCHANGED); /* who only says so renews nothing */
+    tick(&lane, "n", 3, T0); /* nor does an interval without a record */
+    assert_int_equal(ignored(&lane, "n", 4, 5), GB_OUT_IGNORED);
+    assert_int_equal(ignored(&lane, "n", 5, 5), GB_UNCHANGED);
+    end(&lane);
+}
+
+/* A writer that said so, slept, and wakes with records that another has read meanwhile. */
+static void a_zombie_renews_no_marks(void **state)
+{
+    struct gb_record rec = {.kind = GB_KIND_TICK, .town = GB_STR(""), .session = GB_STR("z")};
+    struct lane lane;
+    struct gb_err err;
+
+    (void)state;
+    begin(&lane);
+    assert_int_equal(gb_json_parse(&lane.arena,
+                                   GB_STR("{\"clock\":0,\"streams\":[{\"from\":0,\"id\":\"c/t/0\","
+                                          "\"new\":true,\"sent\":0,\"to\":0}]}"),
+                                   &rec.fields, &err), GB_OK);
+    step(&lane, &rec);
+    tick(&lane, "s", 0, T0);
+    assert_int_equal(ignored(&lane, "s", 1, 3), GB_OUT_IGNORED);
+    assert_int_equal(ignored(&lane, "z", 1, 3), GB_UNCHANGED);
+    assert_int_equal(ignored(&lane, "z", 2, 4), GB_OUT_IGNORED);
     end(&lane);
 }
 
@@ -200,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_silent_writer_is_forgotten_after_a_week),
         cmocka_unit_test(a_lost_tail_begins_a_new_era_of_marks),
         cmocka_unit_test(a_new_stream_of_old_begins_a_new_era),
+        cmocka_unit_test(a_zombie_renews_no_marks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
