@@ -30,13 +30,22 @@ void gb_buf_grow(struct gb_buf *buf, size_t more)
 
 struct gb_str gb_int_text(char *digits, int64_t number)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     size_t at = GB_DIGITS_MAX;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
+    while (rest >= 100) {
+        memcpy(digits + (at -= 2), pairs + rest % 100 * 2, 2);
+        rest /= 100;
+    }
+    if (rest >= 10) {
+        memcpy(digits + (at -= 2), pairs + rest * 2, 2);
+    } else {
+        digits[--at] = (char)('0' + rest);
+    }
     if (number < 0) {
         digits[--at] = '-';
     }

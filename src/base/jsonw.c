@@ -2,6 +2,7 @@
 #include "base/jsonw.h"
 
 #include "base/check.h"
+#include "base/scan.h"
 
 void gb_jsonw_init(struct gb_jsonw *w, struct gb_buf *out)
 {
@@ -70,48 +71,27 @@ static void add_escaped(struct gb_buf *out, unsigned char c)
     }
 }
 
-/* How many bytes from here on stand in a string as they are. Eight at a time: a byte below 0x20, or
- * one that is zero after the exclusive or with a quote or a backslash, borrows into its top bit
- * (H. S. Warren, Hacker's Delight, 6-1); what that finds too early is looked at byte by byte. */
-static size_t plain_len(const char *bytes, size_t len)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = UINT64_C(0x8080808080808080);
-    size_t at = 0;
-
-    while (at + 8 <= len) {
-        uint64_t word;
-        uint64_t quotes;
-        uint64_t slashes;
-
-        memcpy(&word, bytes + at, sizeof(word));
-        quotes = word ^ (ones * '"');
-        slashes = word ^ (ones * '\\');
-        if (((((word - ones * 0x20) & ~word) | ((quotes - ones) & ~quotes) |
-              ((slashes - ones) & ~slashes)) & tops) != 0) {
-            break;
-        }
-        at += 8;
-    }
-    while (at < len && (unsigned char)bytes[at] >= 0x20 && bytes[at] != '"' &&
-           bytes[at] != '\\') {
-        at++;
-    }
-    return at;
-}
-
 static void add_quoted(struct gb_buf *out, struct gb_str text)
 {
     size_t from = 0;
-    size_t at = plain_len(text.ptr, text.len);
+    size_t at = gb_plain_len(text.ptr, text.len);
 
     gb_buf_reserve(out, text.len + 2);
+    if (at == text.len) {
+        char *to = out->bytes + out->len;
+
+        to[0] = '"';
+        memcpy(to + 1, text.ptr, text.len);
+        to[text.len + 1] = '"';
+        out->len += text.len + 2;
+        return;
+    }
     gb_buf_add_char(out, '"');
     while (at < text.len) {
         gb_buf_add(out, text.ptr + from, at - from);
         add_escaped(out, (unsigned char)text.ptr[at]);
         from = at + 1;
-        at = from + plain_len(text.ptr + from, text.len - from);
+        at = from + gb_plain_len(text.ptr + from, text.len - from);
     }
     gb_buf_add(out, text.ptr + from, text.len - from);
     gb_buf_add_char(out, '"');

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "base/hash.h"
 
 void gb_map_close(struct gb_map *map)
 {
@@ -12,11 +11,28 @@ void gb_map_close(struct gb_map *map)
     *map = (struct gb_map){0};
 }
 
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
+    return hash ^ hash >> 29;
+}
+
+/* Eight bytes at a time. No part of any format: what it gives on another CPU does not matter. */
 static uint64_t hash_of(struct gb_str key)
 {
-    uint64_t hash = gb_fnv1a(key);
+    uint64_t hash = key.len;
+    uint64_t word = 0;
+    size_t at = 0;
 
-    hash ^= hash >> 32;
+    for (; at + sizeof(word) <= key.len; at += sizeof(word)) {
+        memcpy(&word, key.ptr + at, sizeof(word));
+        hash = mix(hash, word);
+    }
+    word = 0;
+    if (at < key.len) {
+        memcpy(&word, key.ptr + at, key.len - at);
+    }
+    hash = mix(hash, word);
     return hash * 0x9e3779b97f4a7c15U;
 }
 

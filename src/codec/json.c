@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "base/scan.h"
 #include "codec/encoding.h"
 #include "codec/json_fast.h"
 
@@ -53,7 +54,7 @@ static enum gb_status check_utf8(struct gb_str text, struct gb_err *err)
 
     while (at < text.len) {
         if (bytes[at] < 0x80) {
-            at++;
+            at += gb_ascii_len(text.ptr + at, text.len - at);
             continue;
         }
         size_t len = utf8_len(bytes + at, text.len - at);

@@ -5,6 +5,7 @@
  * (test_json.c compares them, the fuzzer too). */
 #include "codec/json_fast.h"
 
+#include "base/scan.h"
 #include "codec/json.h"
 
 #define OPEN_MAX 192   /* members and items of all open objects and arrays together */
@@ -19,13 +20,6 @@ struct scan {
     uint32_t open;
     struct gb_member stack[OPEN_MAX]; /* of open objects and arrays, innermost last */
 };
-
-/* Bytes that end a run of plain characters: the quote, the backslash, controls, and all that is not
- * ASCII (looked at on its own). */
-static bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
 
 static void skip_blanks(struct scan *s)
 {
@@ -156,20 +150,12 @@ static bool take_string(struct scan *s, struct gb_str *text)
 {
     const char *from = s->at;
 
-    for (;;) {
-        while (s->at < s->end && is_plain((unsigned char)*s->at)) {
-            s->at++;
-        }
-        if (s->at == s->end || (unsigned char)*s->at < 0x20) {
-            return false;
-        }
-        if (*s->at == '"') {
-            break;
-        }
-        if (*s->at == '\\') {
-            return take_escaped(s, from, text);
-        }
-        s->at++; /* not ASCII: the whole text was found to be UTF-8 */
+    s->at += gb_plain_len(from, (size_t)(s->end - from)); /* the whole text is known to be UTF-8 */
+    if (s->at == s->end || (unsigned char)*s->at < 0x20) {
+        return false;
+    }
+    if (*s->at == '\\') {
+        return take_escaped(s, from, text);
     }
     *text = (struct gb_str){from, (size_t)(s->at - from)};
     s->at++;

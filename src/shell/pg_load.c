@@ -116,6 +116,24 @@ void gb_pg_load(struct gb_pg_ops *ops, const struct gb_effect *effect)
     gb_pg_ask(ops->pg, request);
 }
 
+/* The keys that are ids. */
+static void add_ids(struct gb_pg_request *request, struct gb_pg_statement *s,
+                    const struct gb_effect *effect)
+{
+    struct gb_str *ids =
+        gb_arena_take(&request->arena, (effect->fetch.count + 1U) * sizeof(ids[0]));
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < effect->fetch.count; i++) {
+        struct gb_str key = effect->fetch.keys[i];
+
+        if (key.len > 0 && memchr(key.ptr, '/', key.len) == NULL) {
+            ids[count++] = key;
+        }
+    }
+    gb_pg_add_texts(request, s, ids, count);
+}
+
 void gb_pg_fetch(struct gb_pg_ops *ops, const struct gb_effect *effect)
 {
     struct gb_pg_request *request = rows_request(ops, effect->ticket, false);
@@ -125,6 +143,7 @@ void gb_pg_fetch(struct gb_pg_ops *ops, const struct gb_effect *effect)
     gb_pg_add_texts(request, s, effect->fetch.keys, effect->fetch.count);
     gb_pg_add_ints(request, s, effect->fetch.evidence, effect->fetch.evidence_count);
     gb_pg_add_int(request, s, GB_WANTED_OF_EVIDENCE_MAX);
+    add_ids(request, s, effect);
     gb_pg_ask(ops->pg, request);
 }
 

@@ -55,10 +55,11 @@
  * each piece of evidence, everything of their matters and nodes, and the rulings on all those
  * reports; a row may come more than once. m: the reports, matters and nodes so named, k: the
  * reports of those matters.
- * $1 lane, $2 keys, $3 evidence. Arrays, not joins: no plan may read the tables as a whole; nor the
- * lane's whole index beside that of the evidence or of the rulings' reports, which + 0 forbids. So
- * there is one good plan whatever the tables hold, and it is made once a connection: planning took
- * longer than asking for a small batch. */
+ * $1 lane, $2 keys, $3 evidence, $5 those of the keys that can be a matter's or an overlap's: ids
+ * without a slash, which every report's key has, and most keys are reports'. Arrays, not joins: no
+ * plan may read the tables as a whole; nor the lane's whole index beside that of the evidence or of
+ * the rulings' reports, which + 0 forbids. So there is one good plan whatever the tables hold, and
+ * it is made once a connection: planning took longer than asking for a small batch. */
 #define SQL_FETCH                                                                                  \
     "WITH hit AS MATERIALIZED"                                                                     \
     " (SELECT o.key, o.matter FROM observation o WHERE o.lane = $1 AND o.key = ANY ($2)"           \
@@ -66,10 +67,10 @@
     "   FROM (SELECT DISTINCT e FROM unnest($3::bigint[]) e) w (e),"                               \
     "   LATERAL (SELECT c.key, c.matter FROM observation c WHERE c.lane + 0 = $1"                  \
     "    AND c.evidence @> ARRAY[w.e] LIMIT $4) f"                                                 \
-    "  UNION ALL SELECT NULL, t.key FROM matter t WHERE t.lane = $1 AND t.key = ANY ($2)"          \
+    "  UNION ALL SELECT NULL, t.key FROM matter t WHERE t.lane = $1 AND t.key = ANY ($5)"          \
     "  UNION ALL SELECT NULL, t.key FROM contact t WHERE t.lane = $1 AND t.key = ANY ($2)"         \
     "  UNION ALL SELECT NULL, t.key FROM visit t WHERE t.lane = $1 AND t.key = ANY ($2)"           \
-    "  UNION ALL SELECT NULL, v.matter FROM overlap v WHERE v.lane = $1 AND v.key = ANY ($2)"      \
+    "  UNION ALL SELECT NULL, v.matter FROM overlap v WHERE v.lane = $1 AND v.key = ANY ($5)"      \
     "  UNION ALL SELECT n.key, n.matter FROM ruling r,"                                            \
     "   LATERAL (SELECT o.key, o.matter FROM observation o"                                        \
     "    WHERE o.lane = $1 AND o.key = ANY (r.reports)) n"                                         \

@@ -299,7 +299,8 @@ class Real:
     def op_fetch(self, lane, *words):
         at = words.index("=") if "=" in words else len(words)
         rows = self.ask(self.sql["SQL_FETCH"], self.lane(lane), array(words[:at]),
-                        array(words[at + 1:], Numbers), EVIDENCE_MAX)
+                        array(words[at + 1:], Numbers), EVIDENCE_MAX,
+                        array(w for w in words[:at] if "/" not in w))
         return sorted({f"{r[0]}/{r[1]}" for r in rows})
 
     def op_outbox(self, lane, index):
