@@ -18,6 +18,7 @@ UPSERTS = {0: "SQL_UPSERT_OBSERVATION", 1: "SQL_UPSERT_MATTER", 2: "SQL_UPSERT_O
            7: "SQL_UPSERT_PLAIN", 8: "SQL_UPSERT_RULING"}
 LOCK_MS = 1000
 EVIDENCE_MAX = 9  # carriers of one piece; scripts have fewer
+SEMANTICS = 1  # core_semantics: the scripts know one program only
 STATES = {"22012": "fenced", "55P03": "busy", "23505": "twice"}
 
 
@@ -207,8 +208,8 @@ class Real:
         self.connections[int(number)].send(
             [("BEGIN", ()),
              (self.sql["SQL_CLAIM_TIMEOUT"].replace("2s", f"{LOCK_MS}ms"), ()),
-             (self.sql["SQL_CLAIM_ROW"], (lane, "sha256")), (self.sql["SQL_CLAIM"], (lane, "s")),
-             ("COMMIT", ())], True)
+             (self.sql["SQL_CLAIM_ROW"], (lane, "sha256")),
+             (self.sql["SQL_CLAIM"], (lane, "s", SEMANTICS)), ("COMMIT", ())], True)
 
     def op_open(self, number, lane, epoch, offset, index, lines, *rows):
         lane, to = self.lane(lane), int(index) + int(lines)
