@@ -5,10 +5,21 @@
 #include "base/jsonw.h"
 #include "codec/json.h"
 
+/* Into the room that its maker has given it. */
 static void add_header(struct gb_message *m, struct gb_str name, struct gb_str value)
 {
     GB_CHECK(m->headers_count < GB_HEADERS_MAX && gb_str_is(value));
     m->headers[m->headers_count++] = (struct gb_header){name, value};
+}
+
+/* From that room to where the message stands: most have half as many as there may be. */
+static void keep_headers(struct gb_arena *arena, struct gb_message *m)
+{
+    size_t len = m->headers_count * sizeof(m->headers[0]);
+    struct gb_header *kept = gb_arena_take(arena, len);
+
+    memcpy(kept, m->headers, len);
+    m->headers = kept;
 }
 
 static void put_digits(char *out, int count, int64_t number)
@@ -144,7 +155,9 @@ static void number_one(const struct common *c, const struct gb_output *output, i
                        struct gb_message *m)
 {
     struct gb_arena *arena = c->step->arena;
+    struct gb_header room[GB_HEADERS_MAX];
 
+    m->headers = room;
     m->seq = ++c->lane->seqs[m->topic];
     m->key = output->key;
     m->value = output->value;
@@ -160,6 +173,7 @@ static void number_one(const struct common *c, const struct gb_output *output, i
     add_source_headers(c->step, output->about, m);
     add_header(m, GB_STR("gb_stream"), c->lane->topics->streams[m->topic]);
     add_header(m, GB_STR("traceparent"), trace_parent(c, output->ordinal));
+    keep_headers(arena, m);
     m->hash = gb_message_hash(m);
 }
 
@@ -241,8 +255,9 @@ static bool read_headers(const struct gb_value *headers, struct gb_message *mess
 enum gb_status gb_outbox_read(struct gb_arena *arena, const struct gb_topics *topics,
                               struct gb_str line, struct gb_message *message, struct gb_err *err)
 {
+    struct gb_header room[GB_HEADERS_MAX];
     struct gb_value value;
-    struct gb_message made = {0};
+    struct gb_message made = {.headers = room};
     const struct gb_value *body;
     struct gb_str word;
     enum gb_status status = gb_json_parse(arena, line, &value, err);
@@ -273,6 +288,7 @@ enum gb_status gb_outbox_read(struct gb_arena *arena, const struct gb_topics *to
         made.value = gb_arena_str(arena, gb_buf_str(&text));
         gb_buf_close(&text);
     }
+    keep_headers(arena, &made);
     made.hash = gb_message_hash(&made);
     *message = made;
     return GB_OK;
