@@ -4,6 +4,8 @@
 #include "base/check.h"
 #include "base/scan.h"
 
+#define SORT_MAX 32U /* members of an object that are sorted on the stack */
+
 void gb_jsonw_init(struct gb_jsonw *w, struct gb_buf *out)
 {
     w->out = out; /* the levels are set when they are opened */
@@ -223,7 +225,7 @@ void gb_jsonw_raw(struct gb_jsonw *w, struct gb_str json)
     gb_buf_add_str(w->out, json);
 }
 
-/* Members by rising key: objects are small, so the next one is found by a scan. */
+/* The next member by rising key, by a scan: where there are too many to sort. */
 static const struct gb_member *next_member(const struct gb_value *object, struct gb_str last)
 {
     const struct gb_member *next = NULL;
@@ -238,10 +240,42 @@ static const struct gb_member *next_member(const struct gb_value *object, struct
     return next;
 }
 
+/* Pointers to the members by rising key; of one key the first stays first. */
+static void sort_members(const struct gb_value *object, const struct gb_member **order)
+{
+    for (uint32_t i = 0; i < object->count; i++) {
+        uint32_t at = i;
+
+        for (; at > 0 && key_cmp(order[at - 1]->name, object->members[i].name) > 0; at--) {
+            order[at] = order[at - 1];
+        }
+        order[at] = &object->members[i];
+    }
+}
+
+static void write_sorted(struct gb_jsonw *w, const struct gb_value *object)
+{
+    const struct gb_member *order[SORT_MAX];
+    struct gb_str last = GB_STR_NONE;
+
+    sort_members(object, order);
+    for (uint32_t i = 0; i < object->count; i++) {
+        if (!gb_str_eq(order[i]->name, last)) {
+            gb_jsonw_key(w, order[i]->name);
+            gb_jsonw_value(w, &order[i]->value);
+            last = order[i]->name;
+        }
+    }
+}
+
 static void write_members(struct gb_jsonw *w, const struct gb_value *object)
 {
     struct gb_str last = GB_STR_NONE;
 
+    if (object->count <= SORT_MAX) {
+        write_sorted(w, object);
+        return;
+    }
     for (const struct gb_member *m = next_member(object, last); m != NULL;
          m = next_member(object, last)) {
         gb_jsonw_key(w, m->name);

@@ -16,21 +16,18 @@ struct reading {
 static const char *const numerals[] = {"〇零○", "一壹弌幺", "二贰貳弍两", "三叁參弎叄", "四肆",
                                        "五伍",  "六陆陸",   "七柒",       "八捌",       "九玖"};
 
+/* In UTF-8 the bytes of a character are found nowhere but where it stands. */
 bool gb_code_in(uint32_t code, const char *set)
 {
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)set;
+    utf8proc_uint8_t bytes[5];
+    utf8proc_ssize_t len;
 
-    while (*at != 0) {
-        utf8proc_int32_t found;
-        utf8proc_ssize_t len = utf8proc_iterate(at, -1, &found);
-
-        GB_CHECK(len > 0);
-        if ((uint32_t)found == code) {
-            return true;
-        }
-        at += len;
+    if (code < 0x80) {
+        return code != 0 && strchr(set, (int)code) != NULL;
     }
-    return false;
+    len = utf8proc_encode_char((utf8proc_int32_t)code, bytes);
+    bytes[len] = 0;
+    return len > 0 && strstr(set, (const char *)bytes) != NULL;
 }
 
 static uint8_t numeral_of(uint32_t code)

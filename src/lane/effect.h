@@ -80,7 +80,7 @@ struct gb_message {
     struct gb_str key;
     struct gb_str value; /* absent: tombstone */
     uint32_t headers_count;
-    struct gb_header *headers; /* by name; stand where key and value do */
+    const struct gb_header *headers; /* by name; stand where key and value do */
     struct gb_hash hash; /* gb_message_hash */
 };
 

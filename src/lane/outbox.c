@@ -5,21 +5,27 @@
 #include "base/jsonw.h"
 #include "codec/json.h"
 
-/* Into the room that its maker has given it. */
-static void add_header(struct gb_message *m, struct gb_str name, struct gb_str value)
+/* The headers of a message that is being made; most have half as many as there may be. */
+struct making {
+    uint32_t count;
+    struct gb_header items[GB_HEADERS_MAX];
+};
+
+static void add_header(struct making *headers, struct gb_str name, struct gb_str value)
 {
-    GB_CHECK(m->headers_count < GB_HEADERS_MAX && gb_str_is(value));
-    m->headers[m->headers_count++] = (struct gb_header){name, value};
+    GB_CHECK(headers->count < GB_HEADERS_MAX && gb_str_is(value));
+    headers->items[headers->count++] = (struct gb_header){name, value};
 }
 
-/* From that room to where the message stands: most have half as many as there may be. */
-static void keep_headers(struct gb_arena *arena, struct gb_message *m)
+static void keep_headers(struct gb_arena *arena, const struct making *headers,
+                         struct gb_message *m)
 {
-    size_t len = m->headers_count * sizeof(m->headers[0]);
+    size_t len = headers->count * sizeof(headers->items[0]);
     struct gb_header *kept = gb_arena_take(arena, len);
 
-    memcpy(kept, m->headers, len);
+    memcpy(kept, headers->items, len);
     m->headers = kept;
+    m->headers_count = headers->count;
 }
 
 static void put_digits(char *out, int count, int64_t number)
@@ -92,48 +98,49 @@ static struct gb_str trace_parent(const struct common *c, uint32_t ordinal)
 }
 
 static void add_ce_headers(const struct common *c, const struct gb_output *output,
-                           struct gb_message *m)
+                           struct making *headers)
 {
     char ordinal[GB_DIGITS_MAX];
 
-    add_header(m, GB_STR("ce_id"),
+    add_header(headers, GB_STR("ce_id"),
                GB_JOIN(c->step->arena, c->pos, GB_STR(":"),
                        gb_int_text(ordinal, output->ordinal)));
-    add_header(m, GB_STR("ce_source"), c->source);
-    add_header(m, GB_STR("ce_specversion"), GB_STR("1.0"));
-    add_header(m, GB_STR("ce_subject"), output->subject);
-    add_header(m, GB_STR("ce_time"), c->time);
-    add_header(m, GB_STR("ce_type"), output->type);
-    add_header(m, GB_STR("content-type"), GB_STR("application/json"));
+    add_header(headers, GB_STR("ce_source"), c->source);
+    add_header(headers, GB_STR("ce_specversion"), GB_STR("1.0"));
+    add_header(headers, GB_STR("ce_subject"), output->subject);
+    add_header(headers, GB_STR("ce_time"), c->time);
+    add_header(headers, GB_STR("ce_type"), output->type);
+    add_header(headers, GB_STR("content-type"), GB_STR("application/json"));
 }
 
-static void add_error_headers(const struct gb_output *output, struct gb_message *m)
+static void add_error_headers(const struct gb_output *output, struct making *headers)
 {
     if (output->about == NULL) {
         return;
     }
-    add_header(m, GB_STR("gb_attempts"), GB_STR("1"));
-    add_header(m, GB_STR("gb_error_code"), output->reason);
-    add_header(m, GB_STR("gb_error_message"),
+    add_header(headers, GB_STR("gb_attempts"), GB_STR("1"));
+    add_header(headers, GB_STR("gb_error_code"), output->reason);
+    add_header(headers, GB_STR("gb_error_message"),
                gb_str_is(output->detail) ? output->detail : output->reason);
 }
 
 /* Copies: the record is forgotten before its outputs are published. */
 static void add_source_headers(const struct gb_step *step, const struct gb_record *about,
-                               struct gb_message *m)
+                               struct making *headers)
 {
     if (about == NULL) {
         return;
     }
     if (gb_str_is(about->h_src)) {
-        add_header(m, GB_STR("gb_source_hash"), gb_arena_str(step->arena, about->h_src));
+        add_header(headers, GB_STR("gb_source_hash"), gb_arena_str(step->arena, about->h_src));
     }
     if (about->src.len > 0) {
-        add_header(m, GB_STR("gb_source_len"), gb_arena_int(step->arena, about->src.len));
+        add_header(headers, GB_STR("gb_source_len"), gb_arena_int(step->arena, about->src.len));
     }
-    add_header(m, GB_STR("gb_source_offset"), gb_arena_int(step->arena, about->src.offset));
-    add_header(m, GB_STR("gb_source_partition"), gb_arena_int(step->arena, about->src.partition));
-    add_header(m, GB_STR("gb_source_topic"), gb_arena_str(step->arena, about->src.topic));
+    add_header(headers, GB_STR("gb_source_offset"), gb_arena_int(step->arena, about->src.offset));
+    add_header(headers, GB_STR("gb_source_partition"),
+               gb_arena_int(step->arena, about->src.partition));
+    add_header(headers, GB_STR("gb_source_topic"), gb_arena_str(step->arena, about->src.topic));
 }
 
 /* Where the output goes; NOT_FOUND. */
@@ -155,25 +162,25 @@ static void number_one(const struct common *c, const struct gb_output *output, i
                        struct gb_message *m)
 {
     struct gb_arena *arena = c->step->arena;
-    struct gb_header room[GB_HEADERS_MAX];
+    struct making headers;
 
-    m->headers = room;
+    headers.count = 0;
     m->seq = ++c->lane->seqs[m->topic];
     m->key = output->key;
     m->value = output->value;
-    add_ce_headers(c, output, m);
+    add_ce_headers(c, output, &headers);
     if (change_seq < 0) {
-        add_error_headers(output, m);
+        add_error_headers(output, &headers);
     } else {
         GB_CHECK(output->about == NULL);
-        add_header(m, GB_STR("gb_change_seq"), gb_arena_int(arena, change_seq));
+        add_header(&headers, GB_STR("gb_change_seq"), gb_arena_int(arena, change_seq));
     }
-    add_header(m, GB_STR("gb_pos"), m->headers[0].value);
-    add_header(m, GB_STR("gb_seq"), gb_arena_int(arena, m->seq));
-    add_source_headers(c->step, output->about, m);
-    add_header(m, GB_STR("gb_stream"), c->lane->topics->streams[m->topic]);
-    add_header(m, GB_STR("traceparent"), trace_parent(c, output->ordinal));
-    keep_headers(arena, m);
+    add_header(&headers, GB_STR("gb_pos"), headers.items[0].value);
+    add_header(&headers, GB_STR("gb_seq"), gb_arena_int(arena, m->seq));
+    add_source_headers(c->step, output->about, &headers);
+    add_header(&headers, GB_STR("gb_stream"), c->lane->topics->streams[m->topic]);
+    add_header(&headers, GB_STR("traceparent"), trace_parent(c, output->ordinal));
+    keep_headers(arena, &headers, m);
     m->hash = gb_message_hash(m);
 }
 
@@ -235,19 +242,19 @@ void gb_outbox_write(struct gb_buf *out, const struct gb_topics *topics,
     gb_buf_add_char(out, '\n');
 }
 
-static bool read_headers(const struct gb_value *headers, struct gb_message *message)
+static bool read_headers(const struct gb_value *list, struct making *headers)
 {
-    if (headers == NULL || headers->type != GB_ARRAY || headers->count > GB_HEADERS_MAX) {
+    if (list == NULL || list->type != GB_ARRAY || list->count > GB_HEADERS_MAX) {
         return false;
     }
-    for (uint32_t i = 0; i < headers->count; i++) {
-        const struct gb_value *pair = &headers->items[i];
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct gb_value *pair = &list->items[i];
 
         if (pair->type != GB_ARRAY || pair->count != 2 || pair->items[0].type != GB_STRING ||
             pair->items[1].type != GB_STRING) {
             return false;
         }
-        add_header(message, pair->items[0].text, pair->items[1].text);
+        add_header(headers, pair->items[0].text, pair->items[1].text);
     }
     return true;
 }
@@ -255,9 +262,9 @@ static bool read_headers(const struct gb_value *headers, struct gb_message *mess
 enum gb_status gb_outbox_read(struct gb_arena *arena, const struct gb_topics *topics,
                               struct gb_str line, struct gb_message *message, struct gb_err *err)
 {
-    struct gb_header room[GB_HEADERS_MAX];
+    struct making headers = {.count = 0};
     struct gb_value value;
-    struct gb_message made = {.headers = room};
+    struct gb_message made = {0};
     const struct gb_value *body;
     struct gb_str word;
     enum gb_status status = gb_json_parse(arena, line, &value, err);
@@ -276,7 +283,7 @@ enum gb_status gb_outbox_read(struct gb_arena *arena, const struct gb_topics *to
     }
     if (body == NULL || made.seq < 1 || !gb_str_is(made.key) || !gb_str_is(word) ||
         !gb_topics_find(topics, word, &made.topic) ||
-        !read_headers(gb_value_get(&value, GB_STR("headers")), &made)) {
+        !read_headers(gb_value_get(&value, GB_STR("headers")), &headers)) {
         return gb_fail(err, GB_BAD_RECORD, "outbox line: key, seq, topic, headers or value is off");
     }
     if (body->type != GB_NULL) {
@@ -288,7 +295,7 @@ enum gb_status gb_outbox_read(struct gb_arena *arena, const struct gb_topics *to
         made.value = gb_arena_str(arena, gb_buf_str(&text));
         gb_buf_close(&text);
     }
-    keep_headers(arena, &made);
+    keep_headers(arena, &headers, &made);
     made.hash = gb_message_hash(&made);
     *message = made;
     return GB_OK;

@@ -29,11 +29,10 @@ static int64_t header_seq(const struct gb_event *event)
 static void keep_seen(struct gb_publisher *pub, const struct gb_event *event, int64_t seq)
 {
     struct gb_seen_list *list = &pub->seen[event->seen.topic];
-    struct gb_header room[GB_HEADERS_MAX];
     struct gb_message m = {.topic = event->seen.topic,
-                           .headers = room,
                            .key = event->seen.key,
                            .value = event->seen.value,
+                           .headers = event->seen.headers,
                            .headers_count = event->seen.headers_count};
 
     if (list->count == list->size) {
@@ -41,7 +40,6 @@ static void keep_seen(struct gb_publisher *pub, const struct gb_event *event, in
         list->items = realloc(list->items, list->size * sizeof(list->items[0]));
         GB_CHECK(list->items != NULL);
     }
-    memcpy(room, event->seen.headers, m.headers_count * sizeof(room[0]));
     list->items[list->count++] = (struct gb_seen){.seq = seq, .hash = gb_message_hash(&m)};
 }
 

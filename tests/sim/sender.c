@@ -356,14 +356,17 @@ static struct gb_message *copy_messages(struct sim *sim, const struct gb_effect 
 
     for (uint32_t i = 0; i < effect->send.count; i++) {
         struct gb_message *m = &copies[i];
+        struct gb_header *headers;
 
         *m = *effect->send.messages[i];
         m->key = sim_copy(sim, m->key);
         m->value = sim_copy(sim, m->value);
+        headers = gb_arena_take(&sim->arena, (m->headers_count + 1U) * sizeof(headers[0]));
         for (uint32_t h = 0; h < m->headers_count; h++) {
-            m->headers[h].name = sim_copy(sim, m->headers[h].name);
-            m->headers[h].value = sim_copy(sim, m->headers[h].value);
+            headers[h].name = sim_copy(sim, m->headers[h].name);
+            headers[h].value = sim_copy(sim, m->headers[h].value);
         }
+        m->headers = headers;
     }
     return copies;
 }

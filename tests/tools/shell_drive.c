@@ -225,6 +225,7 @@ static void drive_database(void)
 
 static void drive_kafka(void)
 {
+    const struct gb_header header = {GB_STR("gb_seq"), GB_STR("1")};
     int64_t zero[GB_TOPIC_COUNT] = {0};
     struct gb_message messages[3];
     const struct gb_message *list[3] = {&messages[0], &messages[1], &messages[2]};
@@ -234,8 +235,8 @@ static void drive_kafka(void)
                                           .seq = i + 1,
                                           .key = GB_STR("k"),
                                           .value = GB_STR("{}"),
+                                          .headers = &header,
                                           .headers_count = 1};
-        messages[i].headers[0] = (struct gb_header){GB_STR("gb_seq"), GB_STR("1")};
     }
     step(GB_FX_PUB_INIT, GB_OK, "init");
     effect.read.offsets = zero;
