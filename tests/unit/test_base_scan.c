@@ -1,5 +1,5 @@
-/* Runs of plain bytes: against a look at each byte, at every length and place; the buffers end where
- * the text does, so that a sanitizer sees a read behind it. */
+/* Runs of plain bytes: against a look at each byte, at every length and place; the buffers end
+ * where the text does, so that a sanitizer sees a read behind it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
