@@ -28,6 +28,13 @@ static void free_session(struct gb_core *core, struct gb_session *session)
     gb_pool_give(&core->pool, session, sizeof(*session));
 }
 
+static void free_plain(struct gb_core *core, struct gb_plain *plain)
+{
+    gb_pool_give_str(&core->pool, plain->row);
+    gb_pool_give_str(&core->pool, plain->head.key);
+    gb_pool_give(&core->pool, plain, sizeof(*plain));
+}
+
 static void free_book(struct gb_core *core, struct gb_book *book)
 {
     gb_pool_give_str(&core->pool, book->source);
@@ -59,9 +66,7 @@ void gb_object_forget(struct gb_core *core, struct gb_object *object)
     object->next = NULL;
     switch (object->table) {
     case GB_TABLE_EXCEPTION:
-        gb_pool_give_str(&core->pool, ((struct gb_plain *)whole)->row);
-        gb_pool_give_str(&core->pool, object->key);
-        gb_pool_give(&core->pool, whole, sizeof(struct gb_plain));
+        free_plain(core, whole);
         break;
     case GB_TABLE_BOOK:
         if (object->is_stub) {
@@ -91,7 +96,9 @@ void gb_object_forget(struct gb_core *core, struct gb_object *object)
         }
         break;
     case GB_TABLE_STATS:
-        if (object->is_removed) {
+        if (object->is_stub) {
+            free_plain(core, whole);
+        } else if (object->is_removed) {
             gb_stats_cell_free(core, whole);
         }
         break;

@@ -308,7 +308,8 @@ void gb_object_render(struct gb_core *core, struct gb_object *object, struct gb_
     struct gb_jsonw w;
 
     gb_buf_clear(&core->buf);
-    if (object->table == GB_TABLE_EXCEPTION) {
+    if (object->table == GB_TABLE_EXCEPTION ||
+        (object->table == GB_TABLE_STATS && object->is_stub)) {
         gb_buf_add_str(&core->buf, ((struct gb_plain *)whole)->row);
         return;
     }

@@ -4,7 +4,8 @@
  * Nothing is counted while records come in: reports and matters carry marks of when (below), and a
  * table is added up from them when it is told. What leaves memory before its week is told is put
  * into a cell, a row of the table stats, and its marks are used up; so are counts of events that
- * leave no mark (gb_stats_count). Rows decide alone: a lane that starts again tells the same. */
+ * leave no mark (gb_stats_count). Rows decide alone: a lane that starts again tells the same. What
+ * was told is kept as a row of that table too (key: the message's id), which no lane reads. */
 #ifndef CORE_STATS_H
 #define CORE_STATS_H
 

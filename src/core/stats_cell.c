@@ -190,8 +190,8 @@ void gb_stats_cell_load(struct gb_core *core, const struct gb_row *row,
     const struct gb_value *counts = gb_value_get(parsed, GB_STR("counts"));
     struct gb_stat_cell *cell;
 
-    if (gb_map_get(&core->cells, row->key) != NULL) {
-        return;
+    if (counts == NULL || gb_map_get(&core->cells, row->key) != NULL) {
+        return; /* held already, or what was told */
     }
     cell = cell_new(core, row->key, gb_value_int(parsed, GB_STR("week"), 0));
     for (uint32_t i = 0; counts != NULL && counts->type == GB_OBJECT && i < counts->count; i++) {

@@ -223,9 +223,24 @@ static int next_member(struct gb_str *last)
     return next;
 }
 
+/* What was told is kept for those who ask the database. */
+static void keep_told(struct gb_core *core, struct gb_str key, struct gb_str value)
+{
+    struct gb_plain *plain = gb_pool_take(&core->pool, sizeof(*plain));
+
+    plain->head.table = GB_TABLE_STATS;
+    plain->head.is_stub = true; /* told: forgotten after the flush */
+    plain->head.key = gb_pool_str(&core->pool, key);
+    plain->row = gb_pool_str(&core->pool, value);
+    gb_object_touch(core, &plain->head);
+}
+
 static void tell_place(struct gb_core *core, const struct gb_stats_table *table, uint32_t place)
 {
+    struct gb_str key = GB_JOIN(&core->scratch, table->places[place].code, GB_STR("/"),
+                                table->category, GB_STR("/"), table->monday);
     struct gb_str last = GB_STR_NONE;
+    struct gb_str value;
     struct gb_jsonw w;
     int member;
 
@@ -240,10 +255,9 @@ static void tell_place(struct gb_core *core, const struct gb_stats_table *table,
         }
     }
     gb_jsonw_end(&w);
-    gb_emit(core, GB_TOPIC_STATS,
-            GB_JOIN(&core->scratch, table->places[place].code, GB_STR("/"), table->category,
-                    GB_STR("/"), table->monday),
-            gb_core_text(core));
+    value = gb_core_text(core);
+    gb_emit(core, GB_TOPIC_STATS, key, value);
+    keep_told(core, key, value);
 }
 
 static bool has_any(const struct gb_stats_table *table, uint32_t place)

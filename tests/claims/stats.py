@@ -182,8 +182,9 @@ def run(folder, kafka, postgres, records, begin):
             tell(daemon, clock, begin + days * DAY)
         daemon.wait_received(records, 60)
         (resent,), = daemon.ask("SELECT sum(resent)::bigint FROM resent_v")
+        kept = dict(daemon.ask("SELECT id, value FROM stats_v"))
         daemon.stop()
-    return resent
+    return resent, kept
 
 
 def main():
@@ -195,13 +196,15 @@ def main():
     weeks = [monday - datetime.timedelta(days=7), monday]
     records, replays = generate(folder, options.short, monday)
     with Kafka("stats-kafka") as kafka, Postgres("stats-postgres") as postgres:
-        resent = run(folder, kafka, postgres, records, stats_model.begin_of(monday))
+        resent, kept = run(folder, kafka, postgres, records, stats_model.begin_of(monday))
         found = reader.follow(kafka.bootstrap, seconds=200)
         wrong = found.faults + bridge.replay_identical(postgres, LANES)
         model = stats_model.Model(folder / "policy", read_intake(kafka.bootstrap), found.records)
     got = {r.key: r.value for r in found.records["stats"]}
     if len(got) != len(found.records["stats"]):
         wrong.append(f"{len(found.records['stats'])} messages, {len(got)} keys: told twice")
+    if kept != got:
+        wrong.append(f"{len(kept)} rows of stats_v are not the {len(got)} messages")
     if resent != replays:
         wrong.append(f"{replays} re-sends, the books count {resent}")
     want = expected(model, found.records, weeks)

@@ -25,6 +25,8 @@ static void told_once_a_day_after_the_week(void **state)
     gb_cf_tick(&s, MONDAY + 3 * DAY);
     gb_cf_play_all(&s, &run);
     gb_cf_has(&run, " gb.stats.v1 ", 3);
+    assert_non_null(strstr(gb_cf_all_rows(&run).ptr, /* and stands in the database */
+                           TOWN "/MS/" WEEK " {\"about\":\"matters\",\"category\":\"MS\""));
     sf_expect(&run, TOWN "/MS/" WEEK, "\"reports\":6", true);
     sf_expect(&run, TOWN "/MS/" WEEK, "\"rules\":{\"D01\":6}", true);
     sf_expect(&run, CF_VILLAGE "/MS/" WEEK, "\"entries\":{\"citizens\":0,\"corroboration\":0,"
