@@ -76,16 +76,34 @@ static void visit_near(struct gb_core *core, struct gb_list *found, struct gb_ob
     }
 }
 
+/* The report for which a write-back made this row, if it can be seen; else NULL. Such a row is no
+ * evidence of anything and nobody's candidate: it is its report's, whoever else names that one. */
+static struct gb_observation *made_for(const struct gb_observation *o)
+{
+    for (int level = 0; o->is_made && level < GB_LEVELS; level++) {
+        for (uint32_t i = 0; i < o->near_count[level]; i++) {
+            if (gb_str_eq(o->near[level][i]->head.key, o->image.xref)) {
+                return o->near[level][i];
+            }
+        }
+    }
+    return NULL;
+}
+
 /* The only candidate at a level that is not paired yet; NULL if there are none or several. */
 static struct gb_observation *only_candidate(const struct gb_core *core,
                                              const struct gb_observation *o, int level)
 {
     struct gb_observation *only = NULL;
 
+    if (made_for(o) != NULL) {
+        return NULL;
+    }
     for (uint32_t i = 0; i < o->near_count[level]; i++) {
         struct gb_observation *other = o->near[level][i];
 
-        if (other->partner == NULL && !gb_ruling_apart(core, o, other, -1)) {
+        if (other->partner == NULL && made_for(other) == NULL &&
+            !gb_ruling_apart(core, o, other, -1)) {
             if (only != NULL) {
                 return NULL;
             }
@@ -130,7 +148,8 @@ static bool search(struct gb_core *core, const struct gb_list *seeds, struct gb_
     return found->count <= GB_LINK_MAX;
 }
 
-/* A cluster is a pair or a single report; it is known by its eldest. */
+/* A cluster is a pair or a single report, to which made rows and decisions add others; it is known by
+ * its eldest. */
 static void make_clusters(struct gb_list *found)
 {
     for (uint32_t i = 0; i < found->count; i++) {
@@ -164,7 +183,8 @@ static bool is_barred(const struct gb_core *core, const struct gb_list *found,
     return count > GB_MATTER_REPORTS_MAX;
 }
 
-static void unite(struct gb_list *found, struct gb_observation *a, struct gb_observation *b)
+static void unite(struct gb_list *found, struct gb_observation *a, struct gb_observation *b,
+                  int level)
 {
     struct gb_observation *elder = gb_observation_order(a, b) < 0 ? a : b;
     struct gb_observation *other = elder == a ? b : a;
@@ -176,7 +196,29 @@ static void unite(struct gb_list *found, struct gb_observation *a, struct gb_obs
             o->cluster = elder;
         }
     }
-    elder->cluster_level = GB_LINK_DECIDED;
+    elder->cluster_level = level > elder->cluster_level ? level : elder->cluster_level;
+}
+
+/* Rows that write-backs made go to their reports, in their own order; a decision may bar it. */
+static void join_made(struct gb_core *core, struct gb_list *found)
+{
+    struct gb_list made = {0};
+
+    for (uint32_t i = 0; i < found->count; i++) {
+        if (made_for(found->items[i]) != NULL) {
+            gb_list_add(core, &made, found->items[i]);
+        }
+    }
+    gb_list_sort(&made, gb_observation_order);
+    for (uint32_t i = 0; i < made.count; i++) {
+        struct gb_observation *o = made.items[i];
+        struct gb_observation *about = made_for(o);
+
+        if (o->cluster != about->cluster &&
+            !is_barred(core, found, o->cluster, about->cluster, -1)) {
+            unite(found, o->cluster, about->cluster, GB_LINK_MADE);
+        }
+    }
 }
 
 static int by_index(const void *a, const void *b)
@@ -225,7 +267,7 @@ static void join_ruled(struct gb_core *core, struct gb_list *found)
 
         if (a != NULL && b != NULL && a->cluster != b->cluster &&
             !is_barred(core, found, a->cluster, b->cluster, ruling->index)) {
-            unite(found, a->cluster, b->cluster);
+            unite(found, a->cluster, b->cluster, GB_LINK_DECIDED);
         }
     }
 }
@@ -272,6 +314,7 @@ void gb_link_component(struct gb_core *core, struct gb_list *seeds)
         pair_level(core, &found, level);
     }
     make_clusters(&found);
+    join_made(core, &found);
     join_ruled(core, &found);
     keep_felt(core, &found, &felt);
     gb_list_sort(&felt, gb_observation_order);

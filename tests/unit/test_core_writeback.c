@@ -65,6 +65,33 @@ static void a_row_that_nobody_asked_for_corroborates(void **state)
     gb_cf_finish(&s, run);
 }
 
+/* Somebody types a second case all the same and writes the task's number into it. */
+static void a_second_row_that_names_the_report_takes_nothing_away(void **state)
+{
+    static struct gb_cf_script s;
+    struct gb_cf_run *run;
+
+    (void)state;
+    cw_begin(&s, GB_CREATE_LEAD, 3);
+    cw_put(&s, "party", "1", "0", NULL);
+    cw_answer(&s, "accepted", ",\"key\":\"g9\"");
+    cw_put(&s, "grid", "g9", "0", "party/matter/1");
+    cw_put(&s, "grid", "g10", "0", "party/matter/1");
+    run = cw_play(&s);
+    gb_cf_has(run, "gb.change.matter.split.v1", 0);
+    gb_cf_has(run, "gb.change.matter.opened.v1", 1); /* all three are one */
+    gb_cf_has(run, "\"action\":\"create\",\"clock\"", 1);
+    gb_cf_has(run, "\"set\":{\"finished\":\"8\"}", 1); /* and the row that nobody needs is closed */
+    gb_cf_finish(&s, run);
+    cw_begin(&s, 0, 3); /* the control: neither was made */
+    cw_put(&s, "party", "1", "0", NULL);
+    cw_put(&s, "grid", "g9", "0", "party/matter/1");
+    cw_put(&s, "grid", "g10", "0", "party/matter/1");
+    run = cw_play(&s);
+    gb_cf_has(run, "gb.change.matter.split.v1", 2);
+    gb_cf_finish(&s, run);
+}
+
 static void a_counterpart_is_known_before_its_result(void **state)
 {
     static struct gb_cf_script s;
@@ -316,6 +343,7 @@ int main(void)
         cmocka_unit_test(the_leading_network_gets_a_counterpart_once),
         cmocka_unit_test(its_row_makes_no_duplicate_and_is_no_elder),
         cmocka_unit_test(a_row_that_nobody_asked_for_corroborates),
+        cmocka_unit_test(a_second_row_that_names_the_report_takes_nothing_away),
         cmocka_unit_test(a_counterpart_is_known_before_its_result),
         cmocka_unit_test(a_refusal_is_shown_and_final),
         cmocka_unit_test(silence_expires_and_is_asked_again_so_often),
