@@ -302,6 +302,18 @@ def standing_of(history):
             for entry in value.get("writebacks", ()) if "id" in entry}
 
 
+def states_shown(history):
+    """{id of a write-back: states that its matter ever showed of it}; the newest one of a row
+    takes the place of the one before, whose end stands in the log."""
+    shown = collections.defaultdict(set)
+    lists = [change.value.get("after", {}).get("writebacks") for change in history.changes]
+    lists += [value.get("writebacks") for value in history.matters.values()]
+    for entries in lists:
+        for entry in entries or ():
+            shown[entry.get("id")].add(entry["state"])
+    return shown
+
+
 def changed_by_hand(history, source, key, column, origin):
     """An officer changed it after the write-back had, or in place of it."""
     log = [c for c in history.logs[source] if str(c["key"]) == key and c["before"] and c["after"]]
@@ -313,7 +325,7 @@ def changed_by_hand(history, source, key, column, origin):
 def check_last_words(history):
     """Each row shows what it was told last, or there is a reason that can be read."""
     faults, last = [], {}
-    standing = standing_of(history)
+    shown = states_shown(history)
     for told in history.told:
         for column, value in columns(told.message):
             last[told.message["source"], told.message["key"], column] = (told, value)
@@ -323,16 +335,16 @@ def check_last_words(history):
         if row is None or str(row[column]) == value:
             continue
         answer = history.answers.get(ident)
-        state = standing.get(ident, {}).get("state")
-        if answer is None and state in ("sent", "expired"):
+        states = shown[ident]
+        if answer is None and states & {"sent", "expired"}:
             continue
         if answer is not None and answer["result"] == "refused" and \
-                state in ("refused", "expired"):
+                states & {"refused", "expired"}:
             continue
         if changed_by_hand(history, source, key, column, ident):
             continue
         faults.append(f"{place(told.message)}: {column} is {row[column]}, was told {value};"
-                      f" answer {answer and answer['result']}, its matter says {state}")
+                      f" answer {answer and answer['result']}, its matter said {sorted(states)}")
     return faults
 
 
