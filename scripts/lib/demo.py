@@ -3,6 +3,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -13,9 +14,10 @@ import time
 import psycopg2
 
 import demo_words
+from demo_live import Departments
 from demo_story import Story
+from demo_words import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build" / "release" / "gridbridge"
 TOPICS = {"party_building": "party.dj.sys_party_task", "governance_grid": "grid.canal"}
 EXAMPLE = ROOT / "examples" / "tangzhang"
@@ -33,13 +35,13 @@ class Town:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gridbridge-demo-"))
         os.chmod(self.folder, 0o755)
         self.data = self.folder / "town"
-        self.daemon = None
+        self.daemon = self.departments = None
         self.started = []
 
-    def server(self, name):
-        folder = self.folder / name
-        self.started.append(name)
-        out = subprocess.run([ROOT / "scripts" / name, "start", "--dir", folder], check=True,
+    def server(self, script, name=None):
+        folder = self.folder / (name or script)
+        self.started.append((script, folder))
+        out = subprocess.run([ROOT / "scripts" / script, "start", "--dir", folder], check=True,
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         return out.stdout.strip().partition("=")[2]
 
@@ -137,12 +139,40 @@ class Town:
                 sums[word] += book[word]
         return books
 
+    def go_live(self):
+        """The departments' own systems start, and both sources leave shadow mode by a reload."""
+        say("demo: both departments' systems start; their sources go live")
+        self.departments = Departments(self, self.server("postgres", "departments"))
+        self.departments.wait("the departments' rows", self.departments.are_up)
+        text = self.config.read_text(encoding="utf-8")
+        self.config.write_text(text.replace("lookups: lookups}", "lookups: lookups, mode: live}"),
+                               encoding="utf-8")
+        self.daemon.send_signal(signal.SIGHUP)
+        self.departments.note_something()
+        self.departments.wait("live mode", lambda: re.search(
+            r'"live":true', "".join(row for row, in self.ask(
+                "SELECT row FROM lane_state WHERE key LIKE 'writeback/%%'"))))
+
+    def play_live(self):
+        live = self.departments
+        live.type()
+        live.wait("counterparts", live.have_counterparts)
+        live.close_some()
+        live.wait("tasks that show their cases as closed", live.show_closed)
+        live.wait("confirmation of all that was written back", live.are_confirmed)
+        live.wait("balanced books", self.are_balanced)  # a tick later than the last record
+
+    def are_balanced(self):
+        return all(2 * book["received"] == sum(book.values()) for book in self.books().values())
+
     def stop(self):
+        if self.departments is not None:
+            self.departments.stop()
         if self.daemon is not None and self.daemon.poll() is None:
             self.daemon.send_signal(signal.SIGTERM)
             self.daemon.wait(timeout=20)
-        for name in self.started:
-            subprocess.run([ROOT / "scripts" / name, "stop", "--dir", self.folder / name],
+        for name, folder in self.started:
+            subprocess.run([ROOT / "scripts" / name, "stop", "--dir", folder],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -168,7 +198,10 @@ def tell(town, words):
     story = Story(town, words)
     story.became_one(story.typed())
     story.who_leads()
-    story.written_back()
+    town.go_live()
+    before = town.departments.counts()
+    town.play_live()
+    story.written_back(town.departments, before)
     story.to_decide()
     story.one_matter()
     story.books()

@@ -8,9 +8,9 @@ class Story:
 
     def __init__(self, town, words):
         self.town, self.words = town, words
-        self.matters = self._matters()
+        self.matters = self.read_matters()
 
-    def _matters(self):
+    def read_matters(self):
         """Published values of the matters that stand, by id."""
         values = (json.loads(row)["value"] for row, in self.town.ask("SELECT row FROM matter"))
         return {value["id"]: value for value in values if "redirect_to" not in value}
@@ -68,9 +68,27 @@ class Story:
                              " WHERE row::json ->> 'state' = %s GROUP BY 1 ORDER BY 2 DESC, 1",
                              state)
 
-    def written_back(self):
+    def written_back(self, departments, before):
+        """What went back; before: what was due while both systems were in shadow."""
         self.head("head_written")
-        self.line("not_there")
+        self.line("shadow", count=before["suppressed"])
+        self.line("live", typed=len(departments.typed))
+        leads = {(ref["source"], ref["key"]): value for value in self.read_matters().values()
+                 for ref in value["refs"]}
+        for source, title, key in departments.typed:
+            lead = leads[source, str(key)]["lead"]
+            other = next(name for name in departments.stores if name != source)
+            made = departments.counterpart(source, key)
+            print("    " + self.words(
+                "live_one", title=title, first=self.words.name("sources", source), first_key=key,
+                second=self.words.name("sources", other), second_key=made, rule=lead["rule"],
+                role=self.words.name("roles", lead["role"])))
+        self.line("live_closed", count=len(departments.closed))
+        after = departments.counts()
+        if after["refused"]:
+            self.line("live_refused", count=after["refused"])
+        self.line("saved", **{word: after[word] for word in
+                              ("saved", "sent", "confirmed", "echoes")})
 
     def to_decide(self):
         """Open overlaps; one is decided by a seat, and the lane answers."""

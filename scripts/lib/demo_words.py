@@ -3,8 +3,10 @@
 A reader for such lines alone (Debian's Python has no YAML of its own); the bundle itself is read by
 the daemon, which is strict.
 """
+import pathlib
 import re
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAIR = re.compile(r"^\s+([\w]+): \{zh: (.+?), en: (.+)\}\s*$")
 SECTION = re.compile(r"^(\w+):\s*$")
 INNER = re.compile(r"^  (\w+):\s*$")
