@@ -148,8 +148,8 @@ static bool search(struct gb_core *core, const struct gb_list *seeds, struct gb_
     return found->count <= GB_LINK_MAX;
 }
 
-/* A cluster is a pair or a single report, to which made rows and decisions add others; it is known by
- * its eldest. */
+/* A cluster is a pair or a single report, to which made rows and decisions add others; it is known
+ * by its eldest. */
 static void make_clusters(struct gb_list *found)
 {
     for (uint32_t i = 0; i < found->count; i++) {
