@@ -11,6 +11,8 @@
 #include "core/ruling.h"
 #include "core/state.h"
 
+#define GB_LINK_MADE 1 /* the level of a write-back's row: it names its report (link.xref) */
+
 int gb_observation_order(const void *a, const void *b)
 {
     const struct gb_observation *x = a;

@@ -34,7 +34,6 @@
 #define GB_LEVELS 3
 #define GB_NODE_RANKS 3 /* what counts in a node is folded before it */
 #define GB_LINK_DECIDED (GB_LEVELS + 1) /* by a person */
-#define GB_LINK_MADE 1                  /* by a write-back, whose row names its report */
 
 struct gb_object {
     enum gb_table table;
