@@ -5,8 +5,9 @@
  * for each order, while the clock stands; ticks follow until all is counted, and some days later.
  * Compared is all that the core then says of each matter, post, contact and day of visits, and
  * which overlaps of matters are open, but for what is history by nature: ids and versions of
- * matters (tests/laws/laws.c, law `order`, has the reasons), and in whose network visits count that
- * were over when a first load told them (core/visit.c: with the posts that were known then).
+ * matters (tests/laws/laws.c, law `order`, has the reasons), what was written back to whom (an
+ * entry is made where none is known yet), and in whose network visits count that were over when a
+ * first load told them (core/visit.c: with the posts that were known then).
  * Prints figures; for each wrong order, up to three, the first line that differs. Exit 1 if any was
  * wrong. With `broken` the orders do not keep each row's own: who finds nothing then is blind. */
 #include <inttypes.h>
@@ -312,7 +313,8 @@ static void play_steps(struct play *play, const uint32_t *order)
 
 static bool is_history(struct gb_str name)
 {
-    return gb_str_eq(name, GB_STR("id")) || gb_str_eq(name, GB_STR("version"));
+    return gb_str_eq(name, GB_STR("id")) || gb_str_eq(name, GB_STR("version")) ||
+           gb_str_eq(name, GB_STR("writebacks"));
 }
 
 /* The day is so long ago that nobody waits for what else is told of it. */
