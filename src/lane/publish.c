@@ -98,18 +98,31 @@ void gb_publish_give(struct gb_lane *lane, struct gb_batch *batch)
     gb_queue_put(&lane->pub.queue, batch);
 }
 
+/* Nothing is visible that PostgreSQL does not hold (it was restored from an older copy). */
+static bool is_caught_up(const struct gb_lane *lane)
+{
+    for (int t = 0; t < GB_TOPIC_COUNT; t++) {
+        if (lane->pub.visible[t] > lane->row.seqs[t]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The floor's number and offset are those of what was seen last, which may belong to a batch that
- * still stays. Where Kafka is ahead (PostgreSQL was restored from an older copy) they stay: what is
- * made again must be compared with what is visible, after the next start too. */
-static void raise_floor(struct gb_lane *lane)
+ * still stays. Where Kafka is ahead the whole floor stays: what is made again must be compared with
+ * what is visible after the next start too, and sent again if its place was lost meanwhile. */
+static void raise_floor(struct gb_lane *lane, uint64_t index)
 {
     const struct gb_publisher *pub = &lane->pub;
 
+    if (!is_caught_up(lane)) {
+        return;
+    }
+    lane->row.floor_index = index;
     for (int t = 0; t < GB_TOPIC_COUNT; t++) {
-        if (pub->visible[t] <= lane->row.seqs[t]) {
-            lane->row.floor_seqs[t] = pub->visible[t];
-            lane->row.floor_offsets[t] = pub->ends[t];
-        }
+        lane->row.floor_seqs[t] = pub->visible[t];
+        lane->row.floor_offsets[t] = pub->ends[t];
     }
 }
 
@@ -121,8 +134,7 @@ static void retire(struct gb_lane *lane)
     while (pub->queue.first != NULL && pub->queue.first->sent == pub->queue.first->messages_count) {
         struct gb_batch *batch = gb_queue_take(&pub->queue);
 
-        lane->row.floor_index = batch->commit.to_index;
-        raise_floor(lane);
+        raise_floor(lane, batch->commit.to_index);
         lane->published_index = batch->commit.to_index;
         pub->is_floor_dirty = true;
         lane->due_floor = lane->now + GB_FLOOR_AFTER_MS;
