@@ -179,10 +179,13 @@ class Town:
 
 def say_next(town, keep):
     if keep:
+        pids = " ".join(str(process.pid) for process in
+                        [*town.departments.processes, town.daemon])
+        stops = "; ".join(f"scripts/{script} stop --dir {folder}"
+                          for script, folder in town.started)
         print(f"\nLeft running: GRIDBRIDGE: bootstrap {town.bootstrap}, dsn {town.dsn}\n"
               f"  daemon pid {town.daemon.pid}; data in {town.folder}; to end it:\n"
-              f"  kill {town.daemon.pid}; scripts/kafka stop --dir {town.folder}/kafka;"
-              f" scripts/postgres stop --dir {town.folder}/postgres")
+              f"  kill {pids}; {stops}")
     else:
         print("\nNext: scripts/demo --keep, then `gridbridge lanes list`, `gridbridge replay` or"
               " psql on the views\nof schema gridbridge; scripts/prove lists what is claimed.")

@@ -306,3 +306,17 @@ def test_the_connector_closes_the_loop(store, kafka):
         second.turn(0.2)
     second.close()
     assert second.counts["taken"] == 0
+
+
+def test_the_command_of_the_readme_runs(store, kafka, folder):
+    """Table, rows, officers and captured changes in one process; it says what it did."""
+    done = subprocess.run(
+        ["/usr/bin/python3", os.path.join(ROOT, "examples/department/department.py"), "--source",
+         store.system.source, "--bootstrap", kafka.bootstrap, "--dsn", store.db.dsn, "--rows",
+         folder, "--create-topics", "--prefix", f"cli{os.getpid()}.", "--officers", "600",
+         "--seconds", "4"], capture_output=True, check=False, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert counts["source"] == store.system.source and counts["sent"] > 3
+    log = store.log()
+    assert len(log) >= counts["sent"] and all(change["origin"] is None for change in log)
