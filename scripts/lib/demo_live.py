@@ -114,9 +114,10 @@ class Departments:
         return sums
 
     def are_confirmed(self):
-        """No write-back waits: each row shows what it was told last."""
+        """No write-back waits: each row shows what it was told last, all answers were heard."""
         told = "row LIKE '%%\"told\":%%'"
         (waiting, done), = self.town.ask(
             "SELECT count(*) FILTER (WHERE row ~ '\"state\":\"(sent|accepted)\"'),"
             f" count(*) FROM observation WHERE {told}")
-        return waiting == 0 and done > 0
+        heard = self.town.books().get("writeback", {"received": 0})["received"]
+        return waiting == 0 and done > 0 and heard >= self.counts()["sent"]

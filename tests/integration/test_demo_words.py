@@ -20,6 +20,7 @@ def test_both_languages_fill_in_the_same():
     lines = [line for line in open(EXAMPLE / "story.yaml", encoding="utf-8") if "{zh:" in line]
     assert len(zh) == len(en) == len(lines) > 20  # no line that the reader passes over
     for name, text in zh.items():
+        assert "\\" not in text + en[name], f"{name}: the reader knows no escapes"
         assert sorted(HOLE.findall(text)) == sorted(HOLE.findall(en[name])), name
         assert re.search(r"[\u4e00-\u9fff]", text) or name == "story.comma", name
         assert not re.search(r"[\u4e00-\u9fff]", en[name]), name
