@@ -425,7 +425,8 @@ static int by_text(const void *a, const void *b)
 /* DESIGN 4 */
 static bool is_history(struct gb_str name)
 {
-    return gb_str_eq(name, GB_STR("id")) || gb_str_eq(name, GB_STR("version"));
+    return gb_str_eq(name, GB_STR("id")) || gb_str_eq(name, GB_STR("version")) ||
+           gb_str_eq(name, GB_STR("writebacks"));
 }
 
 static struct gb_str write_matter(struct law_run *run, const struct gb_value *matter,
