@@ -422,7 +422,7 @@ static int by_text(const void *a, const void *b)
     return gb_str_cmp(*(const struct gb_str *)a, *(const struct gb_str *)b);
 }
 
-/* DESIGN 4 */
+/* DESIGN 4; what was written back was decided in between, by what was known then. */
 static bool is_history(struct gb_str name)
 {
     return gb_str_eq(name, GB_STR("id")) || gb_str_eq(name, GB_STR("version")) ||
