@@ -144,12 +144,19 @@ static struct gb_told *told_by_id(const struct gb_observation *o, struct gb_str 
     return NULL;
 }
 
-static void take_result(struct gb_core *core, const struct gb_record *rec,
-                        const struct gb_observation *about, struct gb_told *told)
+/* A refusal counts after an image that seemed to confirm it, too: whether a row shows who leads
+ * cannot be seen, and an officer may have done by hand what was asked. */
+static bool is_heard(const struct gb_told *told, bool is_accepted)
 {
-    bool is_accepted =
-        gb_str_eq(gb_value_str(&rec->fields, GB_STR("result")), GB_STR("accepted"));
+    return told->state == GB_TOLD_STATE_SENT || told->state == GB_TOLD_STATE_EXPIRED ||
+           (told->state == GB_TOLD_STATE_CONFIRMED && !is_accepted &&
+            told->action != GB_TOLD_CREATE);
+}
 
+static void take_result(struct gb_core *core, const struct gb_record *rec,
+                        const struct gb_observation *about, struct gb_told *told,
+                        bool is_accepted)
+{
     if (!is_accepted) {
         gb_core_set(core, &told->reason, gb_value_str(&rec->fields, GB_STR("reason")));
         gb_told_turn(core, told, GB_TOLD_STATE_REFUSED);
@@ -175,12 +182,13 @@ enum gb_outcome gb_writeback_result(struct gb_core *core, const struct gb_record
         o != NULL && !o->head.is_stub
             ? told_by_id(o, gb_value_str(&rec->fields, GB_STR("id")))
             : NULL;
+    bool is_accepted =
+        gb_str_eq(gb_value_str(&rec->fields, GB_STR("result")), GB_STR("accepted"));
 
-    if (told == NULL ||
-        (told->state != GB_TOLD_STATE_SENT && told->state != GB_TOLD_STATE_EXPIRED)) {
+    if (told == NULL || !is_heard(told, is_accepted)) {
         return GB_UNCHANGED;
     }
-    take_result(core, rec, o, told);
+    take_result(core, rec, o, told, is_accepted);
     gb_object_touch(core, &o->head);
     if (o->matter != NULL && core->policy != NULL) {
         gb_matter_live(core, o->matter);

@@ -130,6 +130,32 @@ static void a_refusal_is_shown_and_final(void **state)
     gb_cf_finish(&s, run);
 }
 
+/* An officer did it himself, so the row shows it; the system says that it was not the bridge. */
+static void a_refusal_is_heard_after_an_image_that_shows_it(void **state)
+{
+    static struct gb_cf_script s;
+    struct gb_cf_run *run;
+    const char *refusal;
+
+    (void)state;
+    cw_begin(&s, 0, 3);
+    cw_put(&s, "party", "1", "0", "grid/matter/2");
+    cw_put(&s, "grid", "2", "1", NULL);
+    refusal = cw_answer_of(&s, "refused", ",\"reason\":\"changed_meanwhile\"");
+    cw_put(&s, "party", "1", "1", "grid/matter/2");
+    run = cw_play(&s);
+    gb_cf_has(run, "\"reason\":\"changed_meanwhile\"", 0); /* the control */
+    gb_cf_end(run);
+    gb_cf_result(&s, refusal);
+    gb_cf_result(&s, refusal);
+    run = cw_play(&s);
+    assert_int_equal(run->outcomes[s.count - 2], GB_APPLIED);
+    assert_int_equal(run->outcomes[s.count - 1], GB_UNCHANGED);
+    assert_int_equal(cw_stands(run, "\"refused\":1"), 1);
+    gb_cf_has(run, "\"rule\":\"writeback.refused\"", 1);
+    gb_cf_finish(&s, run);
+}
+
 static void silence_expires_and_is_asked_again_so_often(void **state)
 {
     static struct gb_cf_script s;
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_second_row_that_names_the_report_takes_nothing_away),
         cmocka_unit_test(a_counterpart_is_known_before_its_result),
         cmocka_unit_test(a_refusal_is_shown_and_final),
+        cmocka_unit_test(a_refusal_is_heard_after_an_image_that_shows_it),
         cmocka_unit_test(silence_expires_and_is_asked_again_so_often),
         cmocka_unit_test(a_matter_that_is_over_gets_none),
         cmocka_unit_test(a_first_load_writes_nothing_back),
