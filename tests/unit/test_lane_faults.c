@@ -242,8 +242,10 @@ static void restored(bool is_damaged, bool is_cut)
     }
     assert_true(old.row.next_index < RECORDS && old.row.floor_index <= index);
     old.logs[GB_TOPIC_DEADLETTER].items[RECORDS - 5].value[1] ^= is_damaged;
-    if (is_cut) {
-        old.logs[GB_TOPIC_DEADLETTER].count = (uint32_t)index + 5;
+    while (is_cut && old.logs[GB_TOPIC_DEADLETTER].count > index + 5) {
+        struct fake_log *log = &old.logs[GB_TOPIC_DEADLETTER];
+
+        free_message(&log->items[--log->count]);
     }
     fake_crash(&old);
     assert_int_equal(fake_run(&old, 200000), !is_damaged);
