@@ -45,6 +45,7 @@ def write_bundle(folder, lines):
     source = pathlib.Path(os.environ["GB_ROOT"]) / "examples/tangzhang/policy"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(source, folder)
+    (folder / "writeback.yaml").unlink()  # its codes are of the example's categories
     names = "".join(f"  {c}: {{zh: 类, en: c, text: true}}\n" for c in codes())
     (folder / "categories.yaml").write_text("categories:\n" + names)
     crosswalk = (folder / "crosswalk.csv").read_text().splitlines()
