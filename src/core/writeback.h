@@ -19,9 +19,9 @@
  *
  * Echo (回声). An image of a told row that differs from the one before in nothing but what was told
  * is an echo: the row is confirmed, the record counts as unchanged, and says nothing of its source
- * (no claim to lead, no return). A new row that points (xref) to the report for which a counterpart
- * was created is that counterpart: it belongs to the matter, makes no duplicate with it, and never
- * is its elder. */
+ * (no claim to lead, no return). Who leads is seen in no image: there the answer comes first. A
+ * new row that points (xref) to the report for which a counterpart was created is that
+ * counterpart: it belongs to the matter, makes no duplicate with it, and never is its elder. */
 #ifndef CORE_WRITEBACK_H
 #define CORE_WRITEBACK_H
 

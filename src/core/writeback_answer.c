@@ -103,7 +103,7 @@ bool gb_writeback_hears(struct gb_core *core, struct gb_observation *o, struct g
     }
     is_same = is_same_besides(&o->image, image, told->asked);
     if (!is_awaited(told) || !shows(told, image) ||
-        (told->asked == GB_ASKED_LEAD && !is_same)) {
+        (told->asked == GB_ASKED_LEAD && (!is_same || told->state != GB_TOLD_STATE_ACCEPTED))) {
         return false;
     }
     confirm(core, o, told);

@@ -317,6 +317,28 @@ static void authority_is_never_written_over(void **state)
     gb_cf_finish(&s, run);
 }
 
+/* No image shows who leads: one that comes before the answer confirms nothing. */
+static void who_leads_is_confirmed_by_an_answer_alone(void **state)
+{
+    static struct gb_cf_script s;
+    struct gb_cf_run *run;
+
+    (void)state;
+    cw_begin(&s, 0, 3);
+    cw_put(&s, "party", "1", "0", "grid/matter/2");
+    cw_put(&s, "grid", "2", "0", NULL);
+    gb_cf_decide(&s, "d1", "seat-1",
+                 gb_arena_printf(&s.arena, "\"kind\":\"lead_is\",\"matter\":\"%s\","
+                                 "\"to\":\"key_family\"",
+                                 gb_cf_matter_of(&s, "party/matter/1")).ptr);
+    cw_put(&s, "grid", "2", "0", NULL);
+    cw_answer(&s, "refused", ",\"reason\":\"no\"");
+    run = cw_play(&s);
+    assert_int_equal(cw_stands(run, "\"refused\":1"), 1);
+    assert_int_equal(cw_stands(run, "\"confirmed\":1"), 0);
+    gb_cf_finish(&s, run);
+}
+
 /* Two rows of one system that a person calls one matter: the younger is closed, the elder stays;
  * nothing closes by itself. */
 static void a_second_row_of_one_source_is_closed_as_duplicate(void **state)
@@ -380,6 +402,7 @@ int main(void)
         cmocka_unit_test(the_lead_closes_and_the_other_row_follows),
         cmocka_unit_test(a_foreign_edit_is_not_answered),
         cmocka_unit_test(authority_is_never_written_over),
+        cmocka_unit_test(who_leads_is_confirmed_by_an_answer_alone),
         cmocka_unit_test(a_second_row_of_one_source_is_closed_as_duplicate),
         cmocka_unit_test(no_sequence_of_edits_makes_a_loop),
     };
