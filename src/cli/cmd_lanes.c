@@ -45,20 +45,7 @@ static void list(const struct gb_args *args, const struct gb_tool_rows *rows)
 
 enum gb_exit gb_cli_lanes_list(const struct gb_args *args)
 {
-    struct gb_session session;
-    struct gb_tool_rows *rows = NULL;
-    enum gb_exit code = gb_session_open(&session, args);
-
-    if (code == GB_EXIT_OK) {
-        if (gb_tool_lanes(session.pg, &rows) != GB_OK) {
-            code = gb_session_fail(&session, args);
-        } else {
-            list(args, rows);
-        }
-    }
-    gb_tool_rows_free(rows);
-    gb_session_end(&session);
-    return code;
+    return gb_session_list(args, &(struct gb_session_query){gb_tool_lanes, list});
 }
 
 static bool read_lane(const struct gb_args *args, int64_t *lane)

@@ -24,22 +24,9 @@ static void print_list(const struct gb_args *args, const struct gb_tool_rows *ro
         {"category", GB_COLUMN_TEXT}, {"matter", GB_COLUMN_TEXT},
         {"rule", GB_COLUMN_TEXT},     {"opened_at", GB_COLUMN_TEXT},
         {"claimed_by", GB_COLUMN_TEXT}, {"lead", GB_COLUMN_TEXT}};
-    struct gb_table_out table;
-    struct gb_arena arena;
 
-    gb_arena_init(&arena, (size_t)256 << 20);
-    gb_table_init(&table, &arena, COLUMNS, GB_COUNT(COLUMNS));
-    for (size_t i = 0; i < gb_tool_rows_count(rows); i++) {
-        struct gb_str cells[GB_OVERLAP_COLUMN_COUNT];
-
-        for (size_t c = 0; c < GB_OVERLAP_COLUMN_COUNT; c++) {
-            cells[c] = gb_tool_rows_text(rows, i, c);
-        }
-        gb_table_add(&table, cells);
-    }
-    gb_table_print(&table, args);
-    gb_table_close(&table);
-    gb_arena_close(&arena);
+    _Static_assert(GB_COUNT(COLUMNS) == GB_OVERLAP_COLUMN_COUNT, "a heading each");
+    gb_session_print(args, COLUMNS, GB_COUNT(COLUMNS), rows);
 }
 
 enum gb_exit gb_cli_overlaps_list(const struct gb_args *args)

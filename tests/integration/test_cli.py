@@ -237,6 +237,27 @@ def test_migrations_and_the_way_out_of_a_halt(run, new_postgres):
     assert run("replay", *where).stdout.splitlines()[0] == "identical"
 
 
+def test_writebacks_are_summed_over_lanes(run, new_postgres):
+    """A source is live only where it is so in every lane."""
+    server = new_postgres("postgres-cli-told")
+    where = ("--postgres", server.dsn)
+    assert run("db", "migrate", *where).returncode == 0
+    assert json.loads(run("writebacks", "list", "-o", "json", *where).stdout) == []
+    counts = {name: 0 for name in ("accepted", "confirmed", "echoes", "expired", "refused",
+                                   "saved", "sent", "suppressed")}
+    rows = [(0, "grid", {**counts, "live": True, "sent": 3, "saved": 1}),
+            (1, "grid", {**counts, "live": True, "sent": 4}),
+            (0, "party", {**counts, "live": True}),
+            (1, "party", {**counts, "live": False, "suppressed": 5})]
+    values = ", ".join(f"({lane}, 'writeback/{source}', '{json.dumps(row)}')"
+                       for lane, source, row in rows)
+    sql = f"INSERT INTO gridbridge.lane_state (lane, key, row) VALUES {values}"
+    subprocess.run(["psql", "-q", server.dsn, "-c", sql], check=True)
+    grid, party = json.loads(run("writebacks", "list", "-o", "json", *where).stdout)
+    assert grid == {**counts, "source": "grid", "mode": "live", "sent": 7, "saved": 1}
+    assert party == {**counts, "source": "party", "mode": "shadow", "suppressed": 5}
+
+
 def test_replay_names_a_changed_byte(run, new_postgres):
     server = new_postgres("postgres-cli-byte")
     where = ("--postgres", server.dsn)
