@@ -159,16 +159,6 @@ def control(lines, state):
             if len(check(bad, state)[0]) <= base]
 
 
-def sources(folder):
-    topics = [t for t in (folder / "topics.txt").read_text(encoding="utf-8").split()
-              if t.startswith("party.")]
-    return ("sources:\n"
-            f"  party_building: {{topics: [{', '.join(topics)}], lookups: lookups,"
-            f" adapter: {bridge.ROOT}/adapters/party_building}}\n"
-            "  governance_grid: {topic: grid.canal, lookups: lookups,"
-            f" adapter: {bridge.ROOT}/adapters/governance_grid}}\n")
-
-
 def folded(daemon):
     """Nothing waits for a tick: counts are folded at ticks."""
     (left,), = daemon.ask("SELECT count(*) FROM contact c JOIN lane l USING (lane)"
@@ -189,7 +179,7 @@ def main():
     records = sum(c["intake_records"] for c in truth["counts"].values())
     with Kafka("network-kafka") as kafka, Postgres("network-postgres") as postgres:
         bridge.load(folder, kafka.bootstrap)
-        daemon = Daemon(folder, kafka.bootstrap, postgres.dsn, LANES, more=sources(folder))
+        daemon = Daemon(folder, kafka.bootstrap, postgres.dsn, LANES, more=bridge.sources(folder))
         daemon.set_up()
         begin = time.monotonic()
         with daemon:

@@ -145,18 +145,6 @@ def generate(folder, is_short, monday):
             for word in ("intake_records", "stale_replays"))
 
 
-def sources(folder):
-    if not (folder / "topics.txt").exists():
-        return ""
-    topics = [t for t in (folder / "topics.txt").read_text(encoding="utf-8").split()
-              if t.startswith("party.")]
-    return ("sources:\n"
-            f"  party_building: {{topics: [{', '.join(topics)}], lookups: lookups,"
-            f" adapter: {bridge.ROOT}/adapters/party_building}}\n"
-            "  governance_grid: {topic: grid.canal, lookups: lookups,"
-            f" adapter: {bridge.ROOT}/adapters/governance_grid}}\n")
-
-
 def tell(daemon, clock, ms):
     """Ticks until the lanes have told all that is over by then: a town a tick."""
     week = (ms - DAY - stats_model.begin_of(datetime.date(1969, 12, 29))) // WEEK - 1
@@ -169,7 +157,7 @@ def tell(daemon, clock, ms):
 
 
 def run(folder, kafka, postgres, records, begin):
-    daemon = Daemon(folder, kafka.bootstrap, postgres.dsn, LANES, more=sources(folder))
+    daemon = Daemon(folder, kafka.bootstrap, postgres.dsn, LANES, more=bridge.sources(folder))
     daemon.set_up()
     clock = Clock(kafka.bootstrap)
     with daemon:

@@ -26,6 +26,20 @@ def generate(folder, days, towns, seed=1, extra=()):
     return folder
 
 
+def sources(folder):
+    """The section of the configuration for a folder of whole towns, one topic a table of the party
+    system; empty for a folder of the two topics of the default."""
+    if not (folder / "topics.txt").exists():
+        return ""
+    topics = [t for t in (folder / "topics.txt").read_text(encoding="utf-8").split()
+              if t.startswith("party.")]
+    return ("sources:\n"
+            f"  party_building: {{topics: [{', '.join(topics)}], lookups: lookups,"
+            f" adapter: {ROOT}/adapters/party_building}}\n"
+            "  governance_grid: {topic: grid.canal, lookups: lookups,"
+            f" adapter: {ROOT}/adapters/governance_grid}}\n")
+
+
 def load(folder, bootstrap):
     subprocess.run([PYTHON, ROOT / "examples/generator/load.py", folder, "--bootstrap", bootstrap,
                     "--create-topics"], check=True, stdout=subprocess.DEVNULL)
