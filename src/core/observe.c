@@ -240,7 +240,7 @@ static void keep_image(struct gb_core *core, struct gb_observation *o,
     o->is_deleted = false;
     o->is_bootstrap = core->rec->bootstrap && was_bootstrap;
     if (image->state == GB_STATE_RETURNED && !was_returned && !core->rec->bootstrap &&
-        !gb_str_is(core->rule)) {
+        !gb_str_is(core->rule)) { /* an echo is no word of its source */
         gb_returns_add(core, o);
     }
     gb_rest_note(core, o);
